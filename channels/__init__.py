@@ -1,0 +1,1 @@
+"""What reading and writing one channel share."""

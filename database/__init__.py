@@ -1,0 +1,1 @@
+"""Where everything is kept: engine, transactions, the ledger and the migrations."""

@@ -1,0 +1,83 @@
+"""Append to a case's timeline; move a reply from state to state. The only ways to do either."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from errors import IllegalMoveError
+from models import Reply, ReplyState, TimelineEvent
+
+OUVIDOR = "ouvidor"  # who acted, when no person did
+
+S = ReplyState
+MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {
+    S.DRAFT: frozenset({S.APPROVED, S.DISCARDED}),
+    S.APPROVED: frozenset({S.SENDING, S.DISCARDED, S.FAILED, S.NEEDS_HUMAN}),
+    # Back to approved: the platform said that nothing was published.
+    S.SENDING: frozenset({S.POSTED, S.APPROVED, S.FAILED, S.UNKNOWN, S.BY_HAND, S.NEEDS_HUMAN}),
+    S.UNKNOWN: frozenset({S.POSTED, S.NEEDS_HUMAN}),
+    S.POSTED: frozenset({S.VERIFIED, S.NEEDS_HUMAN}),
+    S.BY_HAND: frozenset({S.POSTED, S.VERIFIED, S.DISCARDED}),
+    S.NEEDS_HUMAN: frozenset({S.APPROVED, S.POSTED, S.VERIFIED, S.DISCARDED}),
+    S.FAILED: frozenset({S.APPROVED, S.DISCARDED}),
+    S.VERIFIED: frozenset(),
+    S.DISCARDED: frozenset(),
+}
+
+
+def append(
+    session: Session,
+    case_id: int,
+    kind: str,
+    by: str,
+    at: datetime,
+    *,
+    mention_id: int | None = None,
+    reply_id: int | None = None,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Add one event to a case's timeline; `detail` holds ids, states and rule names, never personal content."""
+    session.add(
+        TimelineEvent(
+            case_id=case_id,
+            kind=kind,
+            by=by,
+            at=at,
+            mention_id=mention_id,
+            reply_id=reply_id,
+            detail=dict(detail or {}),
+        )
+    )
+
+
+def move(
+    session: Session,
+    reply: Reply,
+    to: ReplyState,
+    by: str,
+    at: datetime,
+    *,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Bring a reply to another state, with its timeline event in the same transaction.
+
+    IllegalMoveError when the table of moves does not allow it. The row must have been read in this transaction.
+    """
+    was = reply.state
+    if to not in MOVES[was]:
+        raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}")
+    if reply.id is None:
+        raise IllegalMoveError("a reply must be stored before it moves")
+    reply.state = to
+    session.add(reply)
+    append(
+        session,
+        reply.case_id,
+        f"reply_{to.value}",
+        by,
+        at,
+        mention_id=reply.mention_id,
+        reply_id=reply.id,
+        detail={"from": was.value, **(detail or {})},
+    )
