@@ -1,0 +1,174 @@
+"""The step that polls one source: claim it, store page after page with its cursor, and note its health."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, Engine, update
+from sqlmodel import Session, col, or_
+
+from database.alarms import clear_alarm, raise_alarm
+from database.crash import crash_point
+from database.engine import transaction
+from errors import ChannelError, NeedsAttentionError, RateLimitedError
+from listeners.base import Listener, Page
+from listeners.store import store
+from models import Source
+
+LEASE = timedelta(minutes=10)  # a claim older than this belongs to a process that died
+LONGEST_BACKOFF = timedelta(minutes=15)
+UNTOLD_WAIT = timedelta(minutes=1)  # when the platform limits us without saying for how long
+_MOST_PAGES = 100  # a poll; a long backlog goes on at the next one
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What one poll brought; `error` is None when the source was read to its end."""
+
+    pages: int = 0
+    new: int = 0
+    known: int = 0
+    claimed: bool = True
+    error: Exception | None = None
+
+
+def poll(
+    engine: Engine,
+    listener: Listener,
+    source_id: int,
+    now: datetime,
+    *,
+    jitter: float = 0.0,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Polled:
+    """Read a source from its cursor; each page and its cursor commit together.
+
+    `jitter` stretches the interval by that fraction. A channel's error becomes the source's health, never an
+    exception; any other exception is a defect and passes, after the claim was given back and the failure noted.
+    """
+    claim = uuid.uuid4().hex
+    cursor = _claim(engine, source_id, claim, now)
+    if cursor is _NOT_CLAIMED:
+        return Polled(claimed=False)
+    reading = _Reading(engine, source_id, claim, now)
+    error: Exception | None = None
+    try:
+        for page in listener.fetch(cursor):
+            reading.take(page)
+            if reading.pages >= _MOST_PAGES or should_stop():
+                reading.unfinished = True
+                break
+    except ChannelError as failure:
+        error = failure
+    except Exception as defect:
+        _finish(engine, source_id, claim, now, jitter, reading, defect)
+        raise
+    _finish(engine, source_id, claim, now, jitter, reading, error)
+    return Polled(reading.pages, reading.new, reading.known, error=error)
+
+
+_NOT_CLAIMED = "\x00not claimed"
+
+
+def _claim(engine: Engine, source_id: int, claim: str, now: datetime) -> str | None:
+    with transaction(engine) as session:
+        free = or_(col(Source.claimed_until).is_(None), col(Source.claimed_until) < now)
+        taken = session.execute(
+            update(Source)
+            .where(col(Source.id) == source_id, col(Source.active), col(Source.paused_reason) == "", free)
+            .values(claim=claim, claimed_until=now + LEASE)
+        )
+        if not _touched(taken):
+            return _NOT_CLAIMED
+        source = session.get_one(Source, source_id)
+        return source.cursor
+
+
+def _touched(result: object) -> bool:
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+class _Reading:
+    """One poll under way: stores pages, and stops when the claim was lost."""
+
+    def __init__(self, engine: Engine, source_id: int, claim: str, now: datetime) -> None:
+        self._engine, self._source_id, self._claim, self._now = engine, source_id, claim, now
+        self.pages = self.new = self.known = 0
+        self.newest: datetime | None = None
+        self.wait: timedelta | None = None
+        self.unfinished = False
+
+    def take(self, page: Page) -> None:
+        with transaction(self._engine) as session:
+            source = session.get_one(Source, self._source_id)
+            if source.claim != self._claim:
+                raise ClaimLostError(f"source {self._source_id} was polled for too long: another process took it over")
+            stored = store(session, source, page, self._now)
+            crash_point("poll.stored")
+            if page.cursor is not None:
+                source.cursor = page.cursor
+            source.claimed_until = self._now + LEASE
+            session.add(source)
+        crash_point("poll.committed")
+        self.pages += 1
+        self.new += stored.new
+        self.known += stored.known
+        self.wait = page.wait
+        newest = max((mention.posted_at for mention in page.mentions), default=None)
+        if newest is not None and (self.newest is None or newest > self.newest):
+            self.newest = newest
+
+
+class ClaimLostError(ChannelError):
+    """Another process polls this source now; what we stored stays, our cursor does not count."""
+
+
+def _finish(
+    engine: Engine,
+    source_id: int,
+    claim: str,
+    now: datetime,
+    jitter: float,
+    reading: _Reading,
+    error: Exception | None,
+) -> None:
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        if source.claim != claim:
+            return
+        source.claim = source.claimed_until = None
+        interval = timedelta(seconds=source.interval_seconds) * (1 + jitter)
+        if reading.newest is not None:
+            source.lag_seconds = max(0.0, (now - reading.newest).total_seconds())
+        match error:
+            case None:
+                _note_success(session, source, now)
+                source.next_poll_at = now + max(
+                    timedelta(0) if reading.unfinished else interval, reading.wait or timedelta(0)
+                )
+            case RateLimitedError(retry_after=wait):
+                # Being asked to wait is no failure: it moves the next poll and nothing else.
+                source.next_poll_at = now + (UNTOLD_WAIT if wait is None else wait)
+            case NeedsAttentionError():
+                _note_failure(source, now, error)
+                source.paused_reason = str(error)
+                raise_alarm(session, "source_paused", f"source:{source.id}", f"{source.name}: {error}", now)
+                source.next_poll_at = now + interval
+            case _:
+                _note_failure(source, now, error)
+                backoff = interval * 2 ** min(source.failures - 1, 10)
+                source.next_poll_at = now + max(interval, min(backoff, LONGEST_BACKOFF))
+        session.add(source)
+
+
+def _note_success(session: Session, source: Source, now: datetime) -> None:
+    source.last_success_at = now
+    source.failing_since, source.failures, source.last_error = None, 0, ""
+    clear_alarm(session, "source_paused", f"source:{source.id}", now)
+
+
+def _note_failure(source: Source, now: datetime, error: Exception) -> None:
+    source.failures += 1
+    source.failing_since = source.failing_since or now
+    source.last_error = f"{type(error).__name__}: {error}"[:500]

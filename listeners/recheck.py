@@ -1,0 +1,135 @@
+"""The step that asks what became of mentions we hold: takes over edits, purges what was deleted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, delete
+from sqlmodel import Session, col, select
+
+from database.engine import reading, transaction
+from database.ledger import OUVIDOR, append
+from errors import ChannelError, NeedsAttentionError, RateLimitedError
+from listeners.base import Edited, Gone, Listener, Unchanged
+from listeners.store import notice_edit
+from models import CaseMention, Mention, MentionText, Profile, Sighting, Source
+
+WATCHED = timedelta(days=30)  # older posts are no longer looked up
+_RETRY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    looked_up: int = 0
+    edited: int = 0
+    gone: int = 0
+    error: Exception | None = None
+
+
+def recheck(
+    engine: Engine, listener: Listener, source_id: int, now: datetime, *, every: timedelta, limit: int = 300
+) -> Rechecked:
+    """Look up those of a source's mentions that were not looked up for longest, and sets when to do it next.
+
+    A channel's error only puts the next look-up off.
+    """
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        source.next_check_at = now + every
+        session.add(source)
+    with reading(engine) as session:
+        ids = _longest_unseen(session, source, now, now - every, limit)
+    if not ids:
+        return Rechecked()
+    edited = gone = 0
+    error: ChannelError | None = None
+    try:
+        for fact in listener.check(list(ids)):
+            with transaction(engine) as session:
+                changed = _apply(session, session.get_one(Mention, ids[fact.external_id]), fact, now)
+            edited += changed and isinstance(fact, Edited)
+            gone += changed and isinstance(fact, Gone)
+    except ChannelError as failure:
+        error = failure
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        match error:
+            case None:
+                # Also those of which the platform said nothing: else the same few would be asked for ever.
+                _stamp(session, ids.values(), now)
+                source.next_check_at = now if len(ids) == limit else now + every
+            case RateLimitedError(retry_after=wait) if wait is not None:
+                source.next_check_at = now + wait
+            case NeedsAttentionError():
+                source.next_check_at = now + every  # the poll raises the alarm
+            case _:
+                source.next_check_at = now + min(every, _RETRY)
+        session.add(source)
+    return Rechecked(len(ids), edited, gone, error)
+
+
+def _longest_unseen(session: Session, source: Source, now: datetime, since: datetime, limit: int) -> dict[str, int]:
+    statement = (
+        select(Mention.external_id, Mention.id)
+        .join(Sighting, col(Sighting.mention_id) == Mention.id)
+        .where(
+            Sighting.source_id == source.id,
+            col(Mention.deleted_at).is_(None),
+            Mention.posted_at > now - WATCHED,
+            Mention.seen_at <= since,
+            col(Mention.checked_at).is_(None) | (col(Mention.checked_at) <= since),
+            col(Mention.is_ours).is_(False),
+        )
+        .order_by(col(Mention.checked_at).nulls_first(), col(Mention.id))
+        .limit(limit)
+    )
+    return {external_id: mention_id or 0 for external_id, mention_id in session.exec(statement)}
+
+
+def _stamp(session: Session, ids: Iterable[int], now: datetime) -> None:
+    for mention_id in ids:
+        mention = session.get_one(Mention, mention_id)
+        mention.checked_at = now
+        session.add(mention)
+
+
+def _apply(session: Session, mention: Mention, fact: Unchanged | Edited | Gone, now: datetime) -> bool:
+    match fact:
+        case Unchanged():
+            return False
+        case Edited(text=text, edited_at=edited_at):
+            return notice_edit(session, mention, text, edited_at, now)
+        case Gone():
+            return purge(session, mention, now)
+
+
+def purge(session: Session, mention: Mention, now: datetime) -> bool:
+    """Erase the text and the author of a mention that its author deleted; the row keeps the count.
+
+    False when that was done before.
+    """
+    if mention.deleted_at is not None or mention.id is None:
+        return False
+    profile_id = mention.profile_id
+    mention.text, mention.pictures, mention.url, mention.extra = "", [], "", {}
+    mention.profile_id, mention.deleted_at = None, now
+    mention.triaged_at = mention.triaged_at or now
+    session.add(mention)
+    session.execute(delete(MentionText).where(col(MentionText.mention_id) == mention.id))
+    session.flush()
+    if profile_id is not None:
+        _forget_if_silent(session, profile_id)
+    link = session.get(CaseMention, mention.id)
+    if link is not None:
+        append(session, link.case_id, "mention_deleted", OUVIDOR, now, mention_id=mention.id)
+    return True
+
+
+def _forget_if_silent(session: Session, profile_id: int) -> None:
+    """A person of whom no post is left is forgotten; the nameless row keeps the customer's cases together."""
+    if session.exec(select(Mention.id).where(Mention.profile_id == profile_id).limit(1)).first() is not None:
+        return
+    profile = session.get_one(Profile, profile_id)
+    profile.handle, profile.name, profile.url, profile.followers = "", "", "", None
+    profile.external_id = f"forgotten:{profile.id}"
+    session.add(profile)

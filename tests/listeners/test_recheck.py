@@ -1,0 +1,72 @@
+"""Looking up what became of mentions: edits taken over, deletions purged."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from database.engine import reading, transaction
+from database.search import search_mentions
+from errors import RateLimitedError
+from listeners.base import Edited, Gone, Unchanged
+from listeners.recheck import recheck
+from models import Mention, MentionText, Profile, Source, TimelineEvent, VerdictRow
+from tests.builders import NOON, a_case, a_mention, a_world, an_author, find_mention
+from tests.fakes import ScriptedListener
+
+LATER = NOON + timedelta(hours=2)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def source_id(engine: Engine) -> int:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        a_case(session, a_mention(session, source, "1", text="perdi meu cartão"))
+        a_mention(session, source, "2", author=an_author("u2"))
+    return source_id
+
+
+def test_a_deleted_post_loses_text_and_author_and_keeps_its_count(engine: Engine, source_id: int) -> None:
+    with transaction(engine) as session:
+        find_mention(session, "1").pictures = ["https://a.example/1.png"]
+        session.add(MentionText(mention_id=find_mention(session, "1").id, revision=0, text="antes", replaced_at=NOON))
+    checked = recheck(engine, ScriptedListener(facts=[Gone("1"), Unchanged("2")]), source_id, LATER, every=HOUR)
+    assert (checked.looked_up, checked.gone, checked.error) == (2, 1, None)
+    with reading(engine) as session:
+        mention = find_mention(session, "1")
+        assert (mention.text, mention.pictures, mention.url, mention.profile_id) == ("", [], "", None)
+        assert mention.deleted_at == LATER
+        assert session.exec(select(MentionText)).all() == []
+        assert search_mentions(session, "cartao") == []
+        assert len(session.exec(select(VerdictRow)).all()) == 1
+        first, second = session.exec(select(Profile).order_by(col(Profile.id))).all()
+        assert (first.handle, first.name, first.external_id) == ("", "", f"forgotten:{first.id}")
+        assert second.handle == "maria_u2"
+        assert "mention_deleted" in session.exec(select(TimelineEvent.kind)).all()
+
+
+def test_an_edited_post_is_tagged_again(engine: Engine, source_id: int) -> None:
+    checked = recheck(engine, ScriptedListener(facts=[Edited("1", "achei!", LATER)]), source_id, LATER, every=HOUR)
+    assert checked.edited == 1
+    with reading(engine) as session:
+        mention = find_mention(session, "1")
+        assert (mention.text, mention.text_revision, mention.verdict_id) == ("achei!", 2, None)
+
+
+def test_what_was_looked_up_waits_its_turn(engine: Engine, source_id: int) -> None:
+    first, second = ScriptedListener(), ScriptedListener()
+    recheck(engine, first, source_id, LATER, every=HOUR)
+    recheck(engine, second, source_id, LATER + timedelta(minutes=1), every=HOUR)
+    assert (first.checked, second.checked) == (["1", "2"], [])
+
+
+def test_a_rate_limit_keeps_what_was_learnt_and_asks_again_later(engine: Engine, source_id: int) -> None:
+    limited = RateLimitedError("429", timedelta(minutes=9))
+    checked = recheck(engine, ScriptedListener(facts=[Gone("1"), limited]), source_id, LATER, every=HOUR)
+    assert (checked.gone, checked.error) == (1, limited)
+    with reading(engine) as session:
+        assert session.get_one(Source, source_id).next_check_at == LATER + timedelta(minutes=9)
+        assert session.exec(select(Mention.checked_at).where(Mention.external_id == "2")).one() is None
