@@ -1,0 +1,96 @@
+"""The step that reads back what we published: it looks, it never posts."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from database.alarms import clear_alarm, raise_alarm
+from database.crash import crash_point
+from database.engine import transaction
+from database.ledger import OUVIDOR, move
+from errors import ChannelError, RateLimitedError
+from models import Reply, ReplyState
+from responders.base import Posted, Responder
+from responders.deliver import Terms, adopt
+from responders.outbox import claim, outgoing, release
+
+LOOKED_FOR = (ReplyState.POSTED, ReplyState.UNKNOWN, ReplyState.BY_HAND)
+_MOST_LOOKS = 6  # of a reply that the platform confirmed, before a person is told that it cannot be seen
+_RETRY = timedelta(minutes=1)
+_BY_HAND_LOOK = timedelta(minutes=10)
+
+
+def verify(
+    engine: Engine, responder: Responder, reply_id: int, now: datetime, terms: Terms | None = None
+) -> ReplyState | None:
+    """Look for one reply in its thread and record what was seen; the state it is in, None when it was not due.
+
+    An unknown one that is not there once the settle window has passed goes to a person.
+    """
+    terms = terms or Terms()
+    with transaction(engine) as session:
+        state = session.get_one(Reply, reply_id).state
+        token = claim(session, reply_id, state, now, terms.lease) if state in LOOKED_FOR else None
+        if token is None:
+            return None
+        frozen = outgoing(session, session.get_one(Reply, reply_id, populate_existing=True))
+    seen: Posted | ChannelError | None
+    try:
+        seen = responder.find(frozen)
+    except ChannelError as error:
+        seen = error
+    crash_point("verify.looked")
+    with transaction(engine) as session:
+        reply = session.get_one(Reply, reply_id)
+        if reply.claim != token:
+            return None
+        _record(session, reply, seen, now, terms)
+        return reply.state
+
+
+def _record(session: Session, reply: Reply, seen: Posted | ChannelError | None, now: datetime, terms: Terms) -> None:
+    match seen:
+        case Posted():
+            if reply.state is not ReplyState.POSTED:
+                adopt(session, reply, seen, now)
+            reply.external_id = reply.external_id or seen.external_id
+            reply.url = reply.url or seen.url
+            reply.verified_at = now
+            release(reply, None)
+            move(session, reply, ReplyState.VERIFIED, OUVIDOR, now)
+            for kind in ("reply_needs_human", "reply_failed", "reply_vanished"):
+                clear_alarm(session, kind, f"reply:{reply.id}", now)
+        case RateLimitedError(retry_after=wait):
+            release(reply, now + (_RETRY if wait is None else wait))
+        case ChannelError():
+            reply.last_error = f"not verified: {seen}"[:500]
+            release(reply, now + _RETRY * 5)
+        case None:
+            _not_there(session, reply, now, terms)
+    session.add(reply)
+
+
+def _not_there(session: Session, reply: Reply, now: datetime, terms: Terms) -> None:
+    reply.looked += 1
+    if reply.state is ReplyState.BY_HAND:
+        release(reply, now + _BY_HAND_LOOK)
+        return
+    if reply.state is ReplyState.UNKNOWN:
+        settled = (reply.sending_at or now) + terms.settle
+        if now < settled:
+            release(reply, settled)
+            return
+        _ask_person(session, reply, now, "reply_needs_human", "sent with an unknown outcome, and not to be seen since")
+        return
+    if reply.looked < _MOST_LOOKS:
+        release(reply, now + timedelta(seconds=15) * 2**reply.looked)
+        return
+    _ask_person(session, reply, now, "reply_vanished", "the platform confirmed it, but it cannot be seen")
+
+
+def _ask_person(session: Session, reply: Reply, now: datetime, kind: str, reason: str) -> None:
+    reply.last_error = reason
+    release(reply, None)
+    move(session, reply, ReplyState.NEEDS_HUMAN, OUVIDOR, now)
+    raise_alarm(session, kind, f"reply:{reply.id}", reason, now)

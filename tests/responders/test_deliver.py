@@ -1,0 +1,255 @@
+"""Delivery: out once, or a person is asked."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from cases.approval import approve, leave, post_again, posted_by_hand
+from database.engine import reading, transaction
+from errors import (
+    ByHandError,
+    ChannelError,
+    IllegalMoveError,
+    NeedsAttentionError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TryLaterError,
+)
+from listeners.recheck import purge
+from listeners.store import notice_edit
+from models import Account, Alarm, Mention, Reply, ReplyState, Source, TimelineEvent
+from responders.deliver import Terms, deliver, reclaim
+from responders.verify import verify
+from tests.builders import NOON, a_case, a_draft, a_mention, a_world
+from tests.fakes import RecordingResponder
+
+TERMS = Terms(settle=timedelta(minutes=2), lease=timedelta(minutes=5))
+S = ReplyState
+
+
+@pytest.fixture
+def reply_id(engine: Engine) -> int:
+    """An approved answer to one complaint."""
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = a_mention(session, session.get_one(Source, source_id))
+        reply = a_draft(session, a_case(session, mention), mention)
+        approve(session, reply, "Ana", NOON)
+        return reply.id or 0
+
+
+def reply_of(engine: Engine, reply_id: int) -> Reply:
+    with reading(engine) as session:
+        return session.get_one(Reply, reply_id)
+
+
+def change(engine: Engine, reply_id: int, **fields: object) -> None:
+    with transaction(engine) as session:
+        reply = session.get_one(Reply, reply_id)
+        for name, value in fields.items():
+            setattr(reply, name, value)
+
+
+def test_an_approved_reply_is_posted_once_and_read_back(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.POSTED
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is None
+    assert verify(engine, platform, reply_id, NOON + timedelta(seconds=6), TERMS) is S.VERIFIED
+    assert platform.posts == 1
+    reply = reply_of(engine, reply_id)
+    assert reply.external_id
+    assert reply.url
+    with reading(engine) as session:
+        kinds = session.exec(select(TimelineEvent.kind).where(TimelineEvent.reply_id == reply_id)).all()
+        assert kinds == ["drafted", "reply_approved", "reply_sending", "reply_posted", "reply_verified"]
+
+
+def test_a_reply_that_stands_there_already_is_adopted_and_not_posted(engine: Engine, reply_id: int) -> None:
+    first, second = RecordingResponder(), RecordingResponder()
+    deliver(engine, first, reply_id, NOON, TERMS)
+    change(engine, reply_id, state=S.APPROVED, next_attempt_at=NOON, external_id="")
+    second.published = first.published
+    assert deliver(engine, second, reply_id, NOON, TERMS) is S.POSTED
+    assert second.posts == 0
+
+
+def test_sending_is_on_disk_before_the_request_leaves(engine: Engine, reply_id: int) -> None:
+    platform, seen = RecordingResponder(), []
+    platform.on_post = lambda: seen.append(reply_of(engine, reply_id).state)
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    assert seen == [S.SENDING]
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "next_in"),
+    [
+        (RateLimitedError("429", timedelta(minutes=7)), S.APPROVED, timedelta(minutes=7)),
+        (TryLaterError("refused"), S.APPROVED, timedelta(seconds=15)),
+        (RejectedError("gone"), S.FAILED, None),
+        (OutcomeUnknownError("reset"), S.UNKNOWN, timedelta(minutes=2)),
+        (ByHandError("no API"), S.BY_HAND, timedelta(minutes=10)),
+        (NeedsAttentionError("revoked"), S.APPROVED, timedelta(minutes=1)),
+    ],
+)
+def test_each_error_leads_to_its_state(
+    engine: Engine, reply_id: int, error: ChannelError, state: ReplyState, next_in: timedelta | None
+) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [error]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is state
+    reply = reply_of(engine, reply_id)
+    assert reply.next_attempt_at == (None if next_in is None else NOON + next_in)
+    assert reply.claim is None
+
+
+def test_a_revoked_token_stops_the_account_with_one_alarm_until_a_person_acts(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [NeedsAttentionError("revoked")]
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    later = NOON + timedelta(hours=1)
+    assert deliver(engine, platform, reply_id, later, TERMS) is None
+    assert platform.posts == 1
+    with transaction(engine) as session:
+        assert [alarm.kind for alarm in session.exec(select(Alarm))] == ["account_paused"]
+        for account in session.exec(select(Account)):
+            account.paused_reason = ""
+    assert deliver(engine, platform, reply_id, later + timedelta(hours=1), TERMS) is S.POSTED
+
+
+def test_looking_that_fails_never_leads_to_a_post(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.find_errors = [TryLaterError("503")]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.APPROVED
+    assert platform.posts == 0
+
+
+def test_an_unknown_outcome_that_was_published_is_found_and_never_posted_again(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors, platform.swallow_answer = [OutcomeUnknownError("time-out")], True
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.UNKNOWN
+    assert deliver(engine, platform, reply_id, NOON + timedelta(hours=1), TERMS) is None
+    assert verify(engine, platform, reply_id, NOON + timedelta(minutes=2), TERMS) is S.VERIFIED
+    assert platform.posts == 1
+
+
+def test_an_unknown_outcome_that_is_not_there_after_the_settle_window_goes_to_a_person(
+    engine: Engine, reply_id: int
+) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [OutcomeUnknownError("time-out")]
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    change(engine, reply_id, next_attempt_at=NOON)
+    assert verify(engine, platform, reply_id, NOON + timedelta(minutes=1), TERMS) is S.UNKNOWN
+    assert verify(engine, platform, reply_id, NOON + timedelta(minutes=2), TERMS) is S.NEEDS_HUMAN
+    assert platform.posts == 1
+    later = NOON + timedelta(minutes=10)
+    with transaction(engine) as session:
+        post_again(session, session.get_one(Reply, reply_id), "Ana", later)
+    assert deliver(engine, platform, reply_id, later, TERMS) is S.POSTED
+    assert platform.posts == 2
+
+
+def test_a_person_may_leave_what_they_were_asked_about(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RejectedError("blocked")]
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    with transaction(engine) as session:
+        leave(session, session.get_one(Reply, reply_id), "Ana", NOON)
+        assert session.exec(select(Alarm.cleared_at)).one() == NOON
+    assert deliver(engine, platform, reply_id, NOON + timedelta(hours=1), TERMS) is None
+
+
+def test_a_sender_that_died_in_the_middle_is_looked_for(engine: Engine, reply_id: int) -> None:
+    class Died(BaseException):
+        pass
+
+    platform = RecordingResponder()
+
+    def die() -> None:
+        raise Died
+
+    platform.on_post = die
+    with pytest.raises(Died):
+        deliver(engine, platform, reply_id, NOON, TERMS)
+    assert reclaim(engine, NOON + timedelta(minutes=4), TERMS) == 0
+    after = NOON + timedelta(minutes=6)
+    assert reclaim(engine, after, TERMS) == 1
+    assert verify(engine, RecordingResponder(), reply_id, after, TERMS) is S.NEEDS_HUMAN
+
+
+def test_who_slept_past_the_lease_cannot_write_the_outcome(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.on_post = lambda: reclaim(engine, NOON + timedelta(minutes=6), TERMS)  # type: ignore[assignment, return-value]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is None
+    assert reply_of(engine, reply_id).state is S.UNKNOWN
+
+
+def test_a_text_that_is_not_the_approved_one_is_not_sent(engine: Engine, reply_id: int) -> None:
+    change(engine, reply_id, body="outra coisa")
+    platform = RecordingResponder()
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is None
+    reply = reply_of(engine, reply_id)
+    assert (platform.posts, reply.state) == (0, S.NEEDS_HUMAN)
+    assert "frozen_text" in reply.last_error
+
+
+def test_a_post_that_was_deleted_or_edited_since_is_not_answered(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    with transaction(engine) as session:
+        notice_edit(session, mention_of(session, reply_id), "outro texto", None, NOON)
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    assert "edited" in reply_of(engine, reply_id).last_error
+    with transaction(engine) as session:
+        post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
+        purge(session, mention_of(session, reply_id), NOON)
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    assert "any.deleted" in reply_of(engine, reply_id).last_error
+    assert platform.posts == 0
+
+
+def mention_of(session: Session, reply_id: int) -> Mention:
+    return session.get_one(Mention, session.get_one(Reply, reply_id).mention_id)
+
+
+def test_a_text_too_long_is_refused_before_the_network(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder(limit=3)
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.FAILED
+    assert (platform.finds, platform.posts) == (0, 0)
+
+
+def test_what_a_person_posted_by_hand_is_verified(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors, platform.swallow_answer = [ByHandError("no API")], True
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    with transaction(engine) as session, pytest.raises(IllegalMoveError, match="https"):
+        posted_by_hand(session, session.get_one(Reply, reply_id), "javascript:alert(1)", "Ana", NOON)
+    with transaction(engine) as session:
+        posted_by_hand(session, session.get_one(Reply, reply_id), "https://site.example/9", "Ana", NOON)
+    assert verify(engine, platform, reply_id, NOON, TERMS) is S.VERIFIED
+    assert reply_of(engine, reply_id).url == "https://site.example/9"
+
+
+def test_a_posted_reply_that_cannot_be_seen_raises_an_alarm(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    platform.published.clear()
+    now, states = NOON, []
+    for _ in range(6):
+        now += timedelta(hours=1)
+        states.append(verify(engine, platform, reply_id, now, TERMS))
+    assert states == [S.POSTED] * 5 + [S.NEEDS_HUMAN]
+    with reading(engine) as session:
+        assert session.exec(select(Alarm.kind)).all() == ["reply_vanished"]
+
+
+def test_endless_refusals_to_connect_end_with_a_person(engine: Engine, reply_id: int) -> None:
+    platform, now = RecordingResponder(), NOON
+    platform.post_errors = [TryLaterError("refused")] * 50
+    states = []
+    for _ in range(13):
+        states.append(deliver(engine, platform, reply_id, now, TERMS))
+        now += timedelta(hours=1)
+    assert states == [S.APPROVED] * 11 + [S.NEEDS_HUMAN, None]
