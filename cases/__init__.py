@@ -1,0 +1,1 @@
+"""Gather mentions into cases and bring each to its resolution."""

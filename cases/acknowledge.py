@@ -1,0 +1,93 @@
+"""Tell a customer at once that the case exists, by rule and template, where automation may speak."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sqlmodel import Session
+
+from cases.approval import approve, automatic_before
+from cases.drafts import discard, draft
+from database.ledger import OUVIDOR, append
+from errors import PolicyRefusedError, SettingsError
+from models import Brand, Case, Mention, Reply, ReplyPurpose
+from responders.policy import HELD, ONCE
+from settings import AcknowledgeRule
+
+# A template knows the case and the brand; never the customer's words, name or handle.
+VARIABLES = ("protocol", "brand")
+_templates = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> Template:
+    return _templates.from_string(source)
+
+
+def render(source: str, values: Mapping[str, str]) -> str:
+    """The text of a template; SettingsError when it cannot be rendered."""
+    try:
+        return str(_compiled(source).render(**values)).strip()
+    except TemplateError as error:
+        raise SettingsError(
+            f"an acknowledgement template cannot be used: {error}; it may name {', '.join(VARIABLES)}"
+        ) from error
+
+
+def check_templates(rules: Sequence[AcknowledgeRule]) -> None:
+    """Render every template once, so that a mistake is found at the start and not before a customer."""
+    for rule in rules:
+        for source in rule.template.values():
+            render(source, {"protocol": "20260101-000001", "brand": "Example"})
+
+
+def acknowledge(
+    session: Session,
+    case: Case,
+    mention: Mention,
+    rules: Sequence[AcknowledgeRule],
+    now: datetime,
+    staleness: timedelta,
+) -> Reply | None:
+    """Approve the acknowledgement of a case that was just opened, when a rule and the platform's policy let it.
+
+    A refusal is noted on the timeline with its rule; nothing is ever sent twice to a person in a thread.
+    """
+    template = _template_for(case, rules)
+    if template is None or mention.account_id is None:
+        return None
+    for broken, rule in ((bool(case.holds), HELD), (automatic_before(session, mention), ONCE)):
+        if broken:
+            _note_refusal(session, case, mention, rule.name, now)
+            return None
+    brand = session.get_one(Brand, case.brand_id)
+    body = render(template, {"protocol": case.protocol, "brand": brand.name})
+    reply = draft(session, case, mention, body, ReplyPurpose.ACKNOWLEDGEMENT, OUVIDOR, now, automatic=True)
+    try:
+        return approve(session, reply, OUVIDOR, now, staleness=staleness)
+    except PolicyRefusedError as refused:
+        discard(session, reply, OUVIDOR, now)
+        _note_refusal(session, case, mention, refused.rule, now)
+        return None
+
+
+def _template_for(case: Case, rules: Sequence[AcknowledgeRule]) -> str | None:
+    for rule in rules:
+        if (not rule.types or case.type.value in rule.types) and (not rule.channels or case.channel in rule.channels):
+            # An acknowledgement in a language that the customer does not read is worse than none.
+            return next((text for lang, text in rule.template.items() if lang == case.lang), None)
+    return None
+
+
+def _note_refusal(session: Session, case: Case, mention: Mention, rule: str, now: datetime) -> None:
+    append(
+        session,
+        case.id or 0,
+        "acknowledgement_refused",
+        OUVIDOR,
+        now,
+        mention_id=mention.id,
+        detail={"rule": rule},
+    )

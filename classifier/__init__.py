@@ -1,0 +1,1 @@
+"""Tag what was heard: language, sentiment, urgency, type and holds."""
