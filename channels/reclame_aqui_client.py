@@ -1,0 +1,254 @@
+"""Reclame AQUI's company API (RA API, HugMe): the token, ten calls a minute, tickets, the public answer.
+
+The API's pages are for customers (developer.hugme.com.br): paths, fields and limits as its public clients state them,
+read 2026-11.
+"""
+
+import base64
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from channels.connection import Clock, Connection
+from channels.http import BoundedClient
+from channels.transport import UnusableAnswerError
+from channels.untrusted import listed, mapping, text_of, truth, whole
+from errors import (
+    ChannelError,
+    NeedsAttentionError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TryLaterError,
+)
+
+CALLS = 10  # a minute, for all of a company's programs together
+MINUTE = timedelta(minutes=1)
+PAGE = 50  # tickets, at most
+PUBLIC_SITE = "https://www.reclameaqui.com.br"
+_RENEW_BEFORE = timedelta(minutes=2)
+_LONGEST_TOKEN = timedelta(hours=12)
+# Times come with an offset; should one come without, it is the site's own.
+_ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """Some tickets of a search, and how many it finds in all."""
+
+    tickets: tuple[Mapping[str, Any], ...]
+    total: int
+
+
+class ReclameAquiClient:
+    """One company's way to its tickets."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._http = BoundedClient(connection.base_url, connection.timeout, clock)
+        self._token = ""
+        self._token_until = datetime.min.replace(tzinfo=UTC)
+        self._calls: deque[datetime] = deque()
+
+    @property
+    def about(self) -> str:
+        return f"Reclame AQUI ({self._connection.handle or self._connection.place})"
+
+    def tickets(self, since: datetime | None, until: datetime | None, page: int) -> TicketPage:
+        """A page of the tickets that changed from `since` on and before `until`, the oldest ticket first."""
+        asked = {"sort[id]": "ASC", "page[size]": str(PAGE), "page[number]": str(page)}
+        if until is not None:
+            asked["last_modification_date[lt]"] = iso(until)
+        if since is not None:
+            asked["last_modification_date[gte]"] = iso(since)
+        return self._search(asked)
+
+    def tickets_by_id(self, ids: list[str]) -> TicketPage:
+        """The tickets of these ids that there are; 50 ids at most."""
+        compare = "id[eq]" if len(ids) == 1 else "id[in]"
+        return self._search({compare: ",".join(ids), "page[size]": str(PAGE), "page[number]": "1"})
+
+    def answer(self, ticket_id: str, message: str, about: str) -> None:
+        """Publish the company's answer: one POST. Returns only when the API says that it stands there."""
+        if len(self._recent_calls()) > CALLS - 2:
+            # A token that has to be renewed takes a call as well: between the two there would be no way back.
+            raise self._must_wait()
+        headers = self._authorised()
+        self._spend()
+        try:
+            answer = self._http.post(
+                "ticket/v1/tickets/message/public",
+                about=about,
+                headers=headers,
+                json={"id": whole(ticket_id) if whole(ticket_id) is not None else ticket_id, "message": message},
+            )
+        except NeedsAttentionError:
+            self._token = ""
+            raise
+        except RateLimitedError as error:
+            raise RateLimitedError(str(error), error.retry_after or MINUTE) from error
+        try:
+            said = mapping(answer.json())
+        except UnusableAnswerError as error:
+            raise OutcomeUnknownError(f"{about}: {error}") from error
+        if said.get("success") is False:
+            raise RejectedError(f"{about}: {text_of(said.get('message'))[:200]} ({text_of(said.get('code'))[:20]})")
+        if said.get("success") is not True and not said.get("message") and not said.get("data"):
+            raise OutcomeUnknownError(f"{about}: the answer says nothing")
+
+    def _search(self, asked: Mapping[str, str]) -> TicketPage:
+        try:
+            answer = self._read(asked)
+        except NeedsAttentionError:
+            if not self._token:
+                raise
+            # The API does not say whether a token has run out or was revoked: a new one tells. Reading may be repeated.
+            self._token = ""
+            answer = self._read(asked)
+        return self._page(answer)
+
+    def _read(self, asked: Mapping[str, str]) -> Any:
+        headers = self._authorised()
+        self._spend()
+        try:
+            return self._http.read_json("ticket/v1/tickets", about=self.about, params=asked, headers=headers)
+        except RateLimitedError as error:
+            raise RateLimitedError(str(error), error.retry_after or MINUTE) from error
+
+    def _page(self, answer: Any) -> TicketPage:
+        found = mapping(answer).get("data")
+        if not isinstance(found, list) or not all(isinstance(ticket, dict) for ticket in found):
+            raise TryLaterError(f"{self.about}: the answer is not a page of tickets")
+        total = whole(mapping(mapping(answer).get("meta")).get("total"))
+        if total is None:
+            if len(found) >= PAGE:
+                raise TryLaterError(f"{self.about}: the answer does not say how many tickets there are")
+            total = len(found)
+        return TicketPage(tuple(found), max(total, len(found)))
+
+    def _authorised(self) -> dict[str, str]:
+        """The headers with a token that will last for a while; asks for a new one where none does."""
+        if not self._token or self._clock.now() + _RENEW_BEFORE >= self._token_until:
+            self._renew()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _renew(self) -> None:
+        about = f"the token of {self.about}"
+        secrets = self._connection.secrets
+        client_id, client_secret = secrets.get("client_id", ""), secrets.get("client_secret", "")
+        if not client_id or not client_secret:
+            missing = "client_secret" if client_id else "client_id"
+            raise NeedsAttentionError(f"{about}: the account lacks the secret {missing}; give it")
+        credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._spend()
+        try:
+            answer = self._http.post(
+                "auth/oauth/token",
+                about=about,
+                params={"grant_type": "client_credentials"},
+                headers={"Authorization": f"Basic {credentials}"},
+            ).json()
+        except (UnusableAnswerError, OutcomeUnknownError) as error:
+            raise TryLaterError(f"{about}: {error}") from error  # no answer of ours is at stake
+        except RejectedError as error:
+            raise NeedsAttentionError(f"{error}; check client_id and client_secret") from error
+        token, lasts = text_of(mapping(answer).get("access_token")), whole(mapping(answer).get("expires_in"))
+        if not token.isascii() or not token.isprintable() or not token:
+            raise TryLaterError(f"{about}: the answer holds no token")
+        self._token = token
+        self._token_until = self._clock.now() + min(timedelta(seconds=max(lasts or 0, 300)), _LONGEST_TOKEN)
+
+    def _recent_calls(self) -> deque[datetime]:
+        now = self._clock.now()
+        while self._calls and not now - MINUTE < self._calls[0] <= now:
+            self._calls.popleft()
+        return self._calls
+
+    def _must_wait(self) -> RateLimitedError:
+        wait = self._calls[0] + MINUTE - self._clock.now() + timedelta(seconds=1)
+        return RateLimitedError(f"{self.about}: {CALLS} calls a minute are used up", wait)
+
+    def _spend(self) -> None:
+        """Count a call, or refuse it before the network sees it."""
+        if len(self._recent_calls()) >= CALLS:
+            raise self._must_wait()
+        self._calls.append(self._clock.now())
+
+
+def iso(moment: datetime) -> str:
+    """A time as the API takes it, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(value: object) -> datetime | None:
+    """A time as the API gives it; None for anything that is none."""
+    try:
+        moment = datetime.fromisoformat(text_of(value).strip())
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=_ZONE)).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One entry of a ticket's history."""
+
+    id: str
+    type: int
+    text: str
+    posted_at: datetime
+    edited_at: datetime | None
+    is_company: bool
+    is_private: bool
+    customer_id: str
+    pictures: tuple[str, ...]
+
+
+# Types of interactions: 1 complaint and the consumer's further words, 2 the company's answer, 3 and 6 private messages
+# of company and consumer, 7 a third party, 8 to 10 mediation and redistribution, 11 evaluation, 151 moderation.
+COMPLAINT, ANSWER, COMPANY_PRIVATE, CONSUMER_PRIVATE, THIRD_PARTY, EVALUATION = 1, 2, 3, 6, 7, 11
+NO_WORDS = frozenset((8, 9, 10, 151))
+ATTACHMENTS = frozenset((15, 33))  # types of details
+
+
+def interactions_of(ticket: Mapping[str, Any], about: str) -> list[Interaction]:
+    """A ticket's history in its order; raises TryLaterError for an entry without an id or a time."""
+    found = []
+    for entry in map(mapping, listed(ticket.get("interactions"))):
+        kind = whole(entry.get("ticket_interaction_type_id")) or 0
+        interaction_id, posted_at = text_of(entry.get("ticket_interaction_id")), moment_of(entry.get("creation_date"))
+        if kind in NO_WORDS:
+            continue
+        if not interaction_id or posted_at is None:
+            raise _unusable(ticket, about)
+        responsible = entry.get("responsible_id") is not None and not entry.get("customer_id")
+        details = [mapping(detail) for detail in listed(entry.get("details"))]
+        found.append(
+            Interaction(
+                id=interaction_id,
+                type=kind,
+                text=text_of(entry.get("message")),
+                posted_at=posted_at,
+                edited_at=moment_of(entry.get("modification_date")),
+                is_company=kind in (ANSWER, COMPANY_PRIVATE) or (responsible and kind != THIRD_PARTY),
+                # Of a type that we do not know nothing says that the public sees it.
+                is_private=truth(entry.get("privacy")) or kind not in (COMPLAINT, ANSWER, THIRD_PARTY, EVALUATION),
+                customer_id=text_of(entry.get("customer_id")),
+                pictures=tuple(
+                    url
+                    for detail in details
+                    if whole(detail.get("ticket_detail_type_id")) in ATTACHMENTS and not truth(detail.get("privacy"))
+                    for url in [text_of(detail.get("value"))]
+                    if url.startswith(("https://", "http://"))
+                ),
+            )
+        )
+    return sorted(found, key=lambda interaction: interaction.posted_at)
+
+
+def _unusable(ticket: Mapping[str, Any], about: str) -> ChannelError:
+    return TryLaterError(f"{about}: ticket {text_of(ticket.get('id'))[:30]} has an entry without an id or a time")
