@@ -71,15 +71,14 @@ def _profiles(session: Session, source: Source, authors: Sequence[Author]) -> di
     """Ids of the authors' profiles, made or brought up to date."""
     wanted = {author.external_id: author for author in authors}
     found: dict[str, int] = {}
+    seen = (Profile.handle, Profile.name, Profile.url, Profile.followers, Profile.is_bot)
     for chunk in _chunks(wanted):
-        statement = select(Profile).filter_by(**_scope(source)).where(col(Profile.external_id).in_(chunk))
-        for profile in session.exec(statement):
-            author = wanted[profile.external_id]
-            seen = (author.handle, author.name, author.url, author.followers, author.is_bot)
-            if seen != (profile.handle, profile.name, profile.url, profile.followers, profile.is_bot):
-                profile.handle, profile.name, profile.url, profile.followers, profile.is_bot = seen
-                session.add(profile)
-            found[profile.external_id] = profile.id or 0
+        held = select(Profile.external_id, Profile.id, *seen).filter_by(**_scope(source))  # type: ignore[call-overload]
+        for external_id, profile_id, *shown in session.exec(held.where(col(Profile.external_id).in_(chunk))):
+            author = wanted[external_id]
+            if shown != [author.handle, author.name, author.url, author.followers, author.is_bot]:
+                _bring_up_to_date(session.get_one(Profile, profile_id), author)
+            found[external_id] = profile_id
     rows = [
         {
             **_scope(source),
@@ -99,6 +98,11 @@ def _profiles(session: Session, source: Source, authors: Sequence[Author]) -> di
         statement = select(Profile).filter_by(**_scope(source)).where(col(Profile.external_id).in_(chunk))
         made |= {profile.external_id: profile.id for profile in session.exec(statement)}
     return found | made
+
+
+def _bring_up_to_date(profile: Profile, author: Author) -> None:
+    profile.handle, profile.name, profile.url = author.handle, author.name, author.url
+    profile.followers, profile.is_bot = author.followers, author.is_bot
 
 
 def _threads(session: Session, source: Source, fresh: Sequence[HeardMention]) -> dict[str, str]:

@@ -32,7 +32,9 @@ def source_id(engine: Engine) -> int:
 def test_a_deleted_post_loses_text_and_author_and_keeps_its_count(engine: Engine, source_id: int) -> None:
     with transaction(engine) as session:
         find_mention(session, "1").pictures = ["https://a.example/1.png"]
-        session.add(MentionText(mention_id=find_mention(session, "1").id, revision=0, text="antes", replaced_at=NOON))
+        session.add(
+            MentionText(mention_id=find_mention(session, "1").id or 0, revision=0, text="antes", replaced_at=NOON)
+        )
     checked = recheck(engine, ScriptedListener(facts=[Gone("1"), Unchanged("2")]), source_id, LATER, every=HOUR)
     assert (checked.looked_up, checked.gone, checked.error) == (2, 1, None)
     with reading(engine) as session:

@@ -1,0 +1,271 @@
+"""Hear Reclame AQUI through its company API: every complaint with all that is said below it.
+
+How a person gets the credentials (reclameaqui.com.br/empresas, read 2026-11):
+1. The API is part of the paid plans for companies: ask the site's sales team for access to the RA API (HugMe).
+2. The API's team gives a client id and a client secret for the company; they come with a licence that ends on a date.
+3. Ask which consumer data they open to you, and have the agreement on personal data signed: tickets hold CPFs,
+   addresses and phone numbers. This listener takes the consumer's name and number there, and nothing else.
+4. All programs of a company share ten calls a minute: tell the others before you begin.
+
+Source kinds: `tickets`, which needs no query. The public site is walled against programs and is never read.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from channels.connection import Clock, Connection, SourceConfig
+from channels.reclame_aqui_client import (
+    ANSWER,
+    EVALUATION,
+    PAGE,
+    THIRD_PARTY,
+    Interaction,
+    ReclameAquiClient,
+    interactions_of,
+    iso,
+    moment_of,
+)
+from channels.text import html_to_text
+from channels.untrusted import mapping, text_of, truth, whole
+from errors import NeedsAttentionError, SettingsError, TryLaterError
+from listeners.base import Author, Edited, Gone, HeardMention, Page, ThreadFact, Unchanged
+from models import MentionKind, Visibility
+
+# Clocks differ, and a change may be found a little after it was made: so much is read once more.
+OVERLAP = timedelta(minutes=10)
+INSTANT = timedelta(milliseconds=1)  # in which the API counts: "before the next one" is "up to now"
+DEACTIVATED = frozenset((12, 13))  # by the consumer, by the site
+EVALUATED = frozenset((9, 18, 19))
+_MOST_ROUNDS = 10_000  # pages; a page that never comes to an end is a fault
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of modification times that is being read, from its last page to its first.
+
+    Tickets that change while we read leave the window and move later ones to earlier pages: read backwards, none is
+    passed over. Its end lies in the past, so that none comes in.
+    """
+
+    since: str | None
+    until: str
+    page: int  # the next one to read
+    total: int
+
+
+class ReclameAquiListener:
+    """Reads the tickets of one company."""
+
+    def __init__(self, connection: Connection, source: SourceConfig, clock: Clock) -> None:
+        if source.kind != "tickets":
+            raise SettingsError(f"reclame_aqui has no source of kind {source.kind!r}; there is tickets")
+        self._client = ReclameAquiClient(connection, clock)
+        self._connection = connection
+        self._clock = clock
+
+    def fetch(self, cursor: str | None) -> Iterator[Page]:
+        """Every ticket that changed since `cursor`; each page moves it, for a long backlog takes many minutes."""
+        since, window = _place(cursor)
+        if window is not None:
+            yield from self._backwards(window)
+            since = window.until
+        until = self._clock.now() + INSTANT
+        stored = moment_of(since)
+        start = stored - OVERLAP if stored is not None else None
+        first = self._client.tickets(start, until, 1)
+        if first.total <= PAGE:
+            yield self._heard(first.tickets, _cursor(since=iso(until)))
+            return
+        window = Window(iso(start) if start else None, iso(until), _pages(first.total), first.total)
+        yield self._heard(first.tickets, _cursor(window=window))
+        yield from self._backwards(window)
+
+    def check(self, ids: Sequence[str]) -> Iterator[Unchanged | Edited | Gone]:
+        """Of complaints: their tickets. What stands below them is heard again by `fetch` whenever a ticket changes."""
+        asked = [ticket_id for ticket_id in dict.fromkeys(ids) if ticket_id.isascii() and ticket_id.isdecimal()]
+        for start in range(0, len(asked), PAGE):
+            chunk = asked[start : start + PAGE]
+            for ticket in self._client.tickets_by_id(chunk).tickets:
+                ticket_id = text_of(ticket.get("id"))
+                if ticket_id not in chunk:
+                    continue
+                if _is_deactivated(ticket):
+                    yield Gone(ticket_id)
+                else:
+                    complaint = self._complaint(ticket, self._interactions(ticket))
+                    # The API does not say whether a text was changed: it is handed over, and compared with ours.
+                    yield Edited(ticket_id, complaint.text, complaint.edited_at)
+
+    def _backwards(self, window: Window) -> Iterator[Page]:
+        for _ in range(_MOST_ROUNDS):
+            found = self._client.tickets(moment_of(window.since), moment_of(window.until), window.page)
+            if found.total > window.total:
+                # A clock that is ahead of ours let tickets come in: what they moved on has to be read again.
+                window = replace(window, page=_pages(found.total), total=found.total)
+                continue
+            window = replace(window, page=window.page - 1)
+            if window.page < 1:
+                yield self._heard(found.tickets, _cursor(since=window.until))
+                return
+            yield self._heard(found.tickets, _cursor(window=window))
+        raise TryLaterError(f"{self._client.about}: the pages of tickets do not end")
+
+    def _heard(self, tickets: Sequence[Mapping[str, Any]], cursor: str) -> Page:
+        mentions: list[HeardMention] = []
+        facts: list[ThreadFact] = []
+        for ticket in tickets:
+            interactions = self._interactions(ticket)
+            facts += _facts(ticket, self._ticket_id(ticket))
+            if not _is_deactivated(ticket):  # what its author took back is not heard; `check` purges what we hold
+                mentions.append(self._complaint(ticket, interactions))
+                mentions += self._later_words(ticket, interactions)
+        return Page(tuple(mentions), cursor, tuple(facts))
+
+    def _interactions(self, ticket: Mapping[str, Any]) -> list[Interaction]:
+        return interactions_of(ticket, self._client.about)
+
+    def _ticket_id(self, ticket: Mapping[str, Any]) -> str:
+        ticket_id = text_of(ticket.get("id"))
+        if not ticket_id:
+            raise TryLaterError(f"{self._client.about}: a ticket came without an id")
+        return ticket_id
+
+    def _complaint(self, ticket: Mapping[str, Any], interactions: Sequence[Interaction]) -> HeardMention:
+        """The complaint itself, which is the ticket: its title and its text."""
+        ticket_id = self._ticket_id(ticket)
+        first = _opening(interactions)
+        posted_at = first.posted_at if first else moment_of(ticket.get("creation_date"))
+        if posted_at is None:
+            raise TryLaterError(f"{self._client.about}: ticket {ticket_id[:30]} came without a time")
+        words = text_of(ticket.get("complaint_content")) or (first.text if first else "")
+        parts = [text_of(ticket.get("complaint_title")), words]
+        return HeardMention(
+            external_id=ticket_id,
+            kind=MentionKind.COMPLAINT,
+            text="\n\n".join(part for part in map(_plain, parts) if part),
+            posted_at=posted_at,
+            author=_consumer(ticket),
+            url=self._url(ticket),
+            thread_external_id=ticket_id,
+            lang="pt",
+            pictures=first.pictures if first else (),
+            edited_at=first.edited_at if first else None,
+            addresses_us=True,
+            extra={"ticket_id": ticket_id},
+        )
+
+    def _later_words(self, ticket: Mapping[str, Any], interactions: Sequence[Interaction]) -> Iterator[HeardMention]:
+        ticket_id, opening = self._ticket_id(ticket), _opening(interactions)
+        for interaction in interactions:
+            if interaction is opening:
+                continue
+            yield HeardMention(
+                external_id=interaction.id,
+                kind=_kind(interaction),
+                text=_plain(interaction.text),
+                posted_at=interaction.posted_at,
+                author=self._author(ticket, interaction),
+                url=self._url(ticket),
+                parent_external_id=ticket_id,
+                thread_external_id=ticket_id,
+                lang="pt",
+                pictures=interaction.pictures,
+                edited_at=interaction.edited_at,
+                visibility=Visibility.PRIVATE if interaction.is_private else Visibility.PUBLIC,
+                is_ours=interaction.is_company,
+                addresses_us=not interaction.is_company,
+                extra={"ticket_id": ticket_id},
+            )
+
+    def _author(self, ticket: Mapping[str, Any], interaction: Interaction) -> Author | None:
+        if interaction.is_company:
+            handle = self._connection.handle
+            return Author(self._connection.external_id or f"company:{handle}", handle, handle)
+        if interaction.type == THIRD_PARTY:
+            return Author(f"third:{interaction.customer_id}", "") if interaction.customer_id else None
+        return _consumer(ticket)
+
+    def _url(self, ticket: Mapping[str, Any]) -> str:
+        """Where the company's people see the ticket: the API does not tell the public address."""
+        base = self._connection.base_url.rstrip("/").removesuffix("/api")
+        return f"{base}/app.html#/ticket/{self._ticket_id(ticket)}"
+
+
+def _opening(interactions: Sequence[Interaction]) -> Interaction | None:
+    """The entry that is the complaint: the consumer's first public word."""
+    return next((one for one in interactions if not one.is_company and not one.is_private), None)
+
+
+def _kind(interaction: Interaction) -> MentionKind:
+    if interaction.type == EVALUATION:
+        return MentionKind.EVALUATION
+    if interaction.is_company:
+        return MentionKind.ANSWER if interaction.type == ANSWER else MentionKind.COMMENT
+    return MentionKind.COMMENT if interaction.type == THIRD_PARTY else MentionKind.REPLICA
+
+
+def _consumer(ticket: Mapping[str, Any]) -> Author | None:
+    """Name and number of the consumer: whatever else the ticket holds of them is none of our business."""
+    customer = mapping(ticket.get("customer"))
+    number, name = text_of(customer.get("id")), " ".join(text_of(customer.get("name")).split())[:200]
+    return Author(external_id=number or f"name:{name}", handle=name, name=name) if number or name else None
+
+
+def _is_deactivated(ticket: Mapping[str, Any]) -> bool:
+    return ticket.get("active") is False or whole(mapping(ticket.get("ra_status")).get("id")) in DEACTIVATED
+
+
+def _facts(ticket: Mapping[str, Any], thread: str) -> list[ThreadFact]:
+    """Status, evaluation and moderation, each as of the ticket's last change."""
+    at = moment_of(ticket.get("last_modification_date")) or moment_of(ticket.get("creation_date"))
+    if at is None:
+        return []
+    status = mapping(ticket.get("ra_status"))
+    told = {"status": text_of(status.get("name")) or text_of(status.get("id"))}
+    grade = whole(ticket.get("rating"))
+    if whole(status.get("id")) in EVALUATED or (grade is not None and grade >= 0):
+        told["grade"] = text_of(ticket.get("rating")) if grade is not None and grade >= 0 else ""
+        told["resolved"] = "yes" if truth(ticket.get("resolved_issue")) else "no"
+        told["would_return"] = "yes" if truth(ticket.get("back_doing_business")) else "no"
+    told["moderation"] = text_of(mapping(ticket.get("moderation")).get("status"))
+    if ticket.get("frozen") is True:
+        told["frozen"] = "yes"
+    return [ThreadFact(thread, name, value, at) for name, value in told.items() if value]
+
+
+def _plain(text: str) -> str:
+    """Without the markup that the site leaves in some texts; text without any keeps its line breaks and signs."""
+    text = text.replace("\r\n", "\n").replace("\n\r", "\n").replace("\r", "\n")
+    marked = any(mark in text.lower() for mark in ("<br", "<p>", "</p>", "</div>"))
+    return html_to_text(text) if marked else text.strip()
+
+
+def _pages(total: int) -> int:
+    return math.ceil(total / PAGE)
+
+
+def _cursor(*, since: str | None = None, window: Window | None = None) -> str:
+    return json.dumps({"since": since} if window is None else {"window": asdict(window)}, separators=(",", ":"))
+
+
+def _place(cursor: str | None) -> tuple[str | None, Window | None]:
+    """Up to when everything is stored, and the window that is being read."""
+    if cursor is None or not cursor.strip():
+        return None, None
+    try:
+        kept = json.loads(cursor)
+        if "window" not in kept:
+            if moment_of(kept["since"]) is None:
+                raise ValueError
+            return str(kept["since"]), None
+        window = Window(**kept["window"])
+        good = window.since is None or moment_of(window.since) is not None
+        if not good or moment_of(window.until) is None or not 1 <= window.page <= 100_000 or window.total < 0:
+            raise ValueError
+    except (ValueError, TypeError, LookupError, RecursionError):
+        raise NeedsAttentionError(f"the source's place cannot be read back: {cursor[:80]!r}; set it to empty") from None
+    return None, window
