@@ -23,12 +23,12 @@ from errors import (
 )
 from models import Account, Case, Reply, ReplyState
 from responders.base import OutgoingReply, Posted, Responder
-from responders.outbox import claim, outgoing, release, why_not
+from responders.outbox import claim, frozen, release, why_not
 
 FIRST_LOOK = timedelta(seconds=5)  # after posting: read-back lags a little everywhere
 _MOST_ATTEMPTS = 12
 _LONGEST_BACKOFF = timedelta(minutes=30)
-_UNTOLD_WAIT = timedelta(minutes=1)
+UNTOLD_WAIT = timedelta(minutes=1)
 _BY_HAND_LOOK = timedelta(minutes=10)
 
 
@@ -69,23 +69,23 @@ def deliver(
     started = _start(engine, reply_id, now, terms)
     if started is None:
         return None
-    token, frozen = started
+    token, outgoing = started
     crash_point("deliver.claimed")
-    outcome = _look_and_post(responder, frozen)
+    outcome = _look_and_post(responder, outgoing)
     crash_point("deliver.answered")
     return _record(engine, reply_id, token, outcome, clock(), terms)
 
 
 def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> tuple[str, OutgoingReply] | None:
     with transaction(engine) as session:
-        token = claim(session, reply_id, ReplyState.APPROVED, now, terms.lease)
-        if token is None:
+        claimed = claim(session, reply_id, (ReplyState.APPROVED,), now, terms.lease)
+        if claimed is None:
             return None
-        reply = session.get_one(Reply, reply_id, populate_existing=True)
-        if session.get_one(Account, reply.account_id).paused_reason:
-            release(reply, now + _UNTOLD_WAIT)
+        reply = claimed.reply
+        if claimed.account.paused_reason:
+            release(reply, now + UNTOLD_WAIT)
             return None
-        reason = why_not(session, reply, now, terms.staleness)
+        reason = why_not(claimed, now, terms.staleness)
         if reason:
             _give_to_person(session, reply, now, reason)
             return None
@@ -93,7 +93,7 @@ def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> tuple[
         reply.attempts += 1
         reply.sending_at = now
         move(session, reply, ReplyState.SENDING, OUVIDOR, now, detail={"attempt": str(reply.attempts)})
-        return token, outgoing(session, reply)
+        return claimed.token, frozen(reply, claimed.mention, claimed.case, claimed.profile)
 
 
 def _look_and_post(responder: Responder, reply: OutgoingReply) -> _Outcome:
@@ -145,10 +145,10 @@ def _settle(session: Session, reply: Reply, outcome: _Outcome, now: datetime, te
             account.paused_reason = str(outcome)[:500]
             session.add(account)
             raise_alarm(session, "account_paused", f"account:{account.id}", f"{account.name}: {outcome}", now)
-            _again(session, reply, now, _UNTOLD_WAIT, outcome)
+            _again(session, reply, now, UNTOLD_WAIT, outcome)
         case RateLimitedError(retry_after=wait):
             reply.attempts -= 1  # waiting in line is no attempt
-            _again(session, reply, now, _UNTOLD_WAIT if wait is None else wait, outcome)
+            _again(session, reply, now, UNTOLD_WAIT if wait is None else wait, outcome)
         case ChannelError():
             _later(session, reply, now, outcome)
         case _:

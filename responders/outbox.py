@@ -2,10 +2,12 @@
 
 import hashlib
 import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, update
-from sqlmodel import Session, col
+from sqlalchemy import Table, bindparam, update
+from sqlmodel import Session, col, select
 
 from models import Account, Case, Mention, Profile, Reply, ReplyState
 from responders.base import OutgoingReply
@@ -19,24 +21,51 @@ def text_hash(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def claim(session: Session, reply_id: int, state: ReplyState, now: datetime, lease: timedelta) -> str | None:
-    """Take a due reply for one attempt; None when it is not due, not in that state, or somebody else has it.
-
-    The token must be shown again to write the attempt's outcome.
-    """
-    token = uuid.uuid4().hex
-    taken = session.execute(
-        update(Reply)
-        .where(
-            col(Reply.id) == reply_id,
-            col(Reply.state) == state,
-            col(Reply.next_attempt_at) <= now,
-            col(Reply.claimed_until).is_(None) | (col(Reply.claimed_until) < now),
-        )
-        .values(claim=token, claimed_until=now + lease)
-        .execution_options(synchronize_session=False)
+# Built once: for statements as small as these, building costs more than running.
+_REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_CLAIM = (
+    update(_REPLIES)
+    .where(
+        _REPLIES.c.id == bindparam("reply"),
+        _REPLIES.c.state.in_(bindparam("states", expanding=True)),
+        _REPLIES.c.next_attempt_at <= bindparam("moment"),
+        _REPLIES.c.claimed_until.is_(None) | (_REPLIES.c.claimed_until < bindparam("moment")),
     )
-    return token if isinstance(taken, CursorResult) and taken.rowcount == 1 else None
+    .values(claim=bindparam("token"), claimed_until=bindparam("until"))
+)
+_AROUND = (
+    select(Reply, Mention, Account, Case, Profile)  # type: ignore[call-overload]  # its overloads end at four
+    .join(Mention, col(Mention.id) == Reply.mention_id)
+    .join(Account, col(Account.id) == Reply.account_id)
+    .join(Case, col(Case.id) == Reply.case_id)
+    .outerjoin(Profile, col(Profile.id) == Mention.profile_id)
+    .where(col(Reply.id) == bindparam("reply"))
+    .execution_options(populate_existing=True)
+)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A reply taken for one attempt, with the rows around it; the token must be shown to write the outcome."""
+
+    token: str
+    reply: Reply
+    mention: Mention
+    account: Account
+    case: Case
+    profile: Profile | None
+
+
+def claim(
+    session: Session, reply_id: int, states: Collection[ReplyState], now: datetime, lease: timedelta
+) -> Claimed | None:
+    """Take a due reply for one attempt; None when it is not due, in another state, or somebody else has it."""
+    token = uuid.uuid4().hex
+    asked = {"reply": reply_id, "states": list(states), "moment": now, "token": token, "until": now + lease}
+    if session.connection().execute(_CLAIM, asked).rowcount != 1:
+        return None
+    reply, mention, account, case, profile = session.exec(_AROUND, params={"reply": reply_id}).one()
+    return Claimed(token, reply, mention, account, case, profile)
 
 
 def release(reply: Reply, next_attempt_at: datetime | None) -> None:
@@ -49,7 +78,11 @@ def outgoing(session: Session, reply: Reply) -> OutgoingReply:
     """The reply as its responder sees it: the same at every attempt."""
     mention = session.get_one(Mention, reply.mention_id)
     profile = session.get(Profile, mention.profile_id) if mention.profile_id is not None else None
-    lang = session.get_one(Case, reply.case_id).lang
+    return frozen(reply, mention, session.get_one(Case, reply.case_id), profile)
+
+
+def frozen(reply: Reply, mention: Mention, case: Case, profile: Profile | None) -> OutgoingReply:
+    """The same, from rows that are at hand."""
     return OutgoingReply(
         key=reply.key,
         body=reply.body,
@@ -61,30 +94,33 @@ def outgoing(session: Session, reply: Reply) -> OutgoingReply:
         author_handle=profile.handle if profile is not None else "",
         approved_at=reply.approved_at or reply.drafted_at,
         visibility=mention.visibility,
-        lang=lang if lang in _LANGUAGES else "",
+        lang=case.lang if case.lang in _LANGUAGES else "",
         automatic=reply.automatic,
         extra=mention.extra,
     )
 
 
-def why_not(session: Session, reply: Reply, now: datetime, staleness: timedelta) -> str:
+def why_not(claimed: Claimed, now: datetime, staleness: timedelta) -> str:
     """What changed since the approval so that the reply must not go out; "" when nothing did."""
-    mention = session.get_one(Mention, reply.mention_id)
-    account = session.get_one(Account, reply.account_id)
+    reply, mention, account = claimed.reply, claimed.mention, claimed.account
     if text_hash(reply.body) != reply.body_hash:
         return "frozen_text: the text is not the one that was approved"
     if not account.active:
         return f"account: {account.name} was taken out of the settings"
     if reply.text_revision != mention.text_revision:
         return "edited: the customer edited the post after the answer was written; read it again"
-    forbidden = refused(session, reply, mention, now, staleness)
+    forbidden = refusal(_intent(reply, mention, claimed.profile), now, staleness)
     return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
 
 
 def refused(session: Session, reply: Reply, mention: Mention, now: datetime, staleness: timedelta) -> Refusal | None:
     """The platform's rule that forbids this reply now, if any."""
     profile = session.get(Profile, mention.profile_id) if mention.profile_id is not None else None
-    intent = Intent(
+    return refusal(_intent(reply, mention, profile), now, staleness)
+
+
+def _intent(reply: Reply, mention: Mention, profile: Profile | None) -> Intent:
+    return Intent(
         channel=mention.channel,
         purpose=reply.purpose,
         automatic=reply.automatic,
@@ -97,4 +133,3 @@ def refused(session: Session, reply: Reply, mention: Mention, now: datetime, sta
         author_is_bot=profile is not None and profile.is_bot,
         author_opted_out=profile is not None and profile.opted_out_at is not None,
     )
-    return refusal(intent, now, staleness)

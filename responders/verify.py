@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from database.alarms import clear_alarm, raise_alarm
+from database.alarms import raise_alarm
 from database.crash import crash_point
 from database.engine import transaction
 from database.ledger import OUVIDOR, move
@@ -13,7 +13,7 @@ from errors import ChannelError, RateLimitedError
 from models import Reply, ReplyState
 from responders.base import Posted, Responder
 from responders.deliver import Terms, adopt
-from responders.outbox import claim, outgoing, release
+from responders.outbox import claim, frozen, release
 
 LOOKED_FOR = (ReplyState.POSTED, ReplyState.UNKNOWN, ReplyState.BY_HAND)
 _MOST_LOOKS = 6  # of a reply that the platform confirmed, before a person is told that it cannot be seen
@@ -30,20 +30,19 @@ def verify(
     """
     terms = terms or Terms()
     with transaction(engine) as session:
-        state = session.get_one(Reply, reply_id).state
-        token = claim(session, reply_id, state, now, terms.lease) if state in LOOKED_FOR else None
-        if token is None:
+        claimed = claim(session, reply_id, LOOKED_FOR, now, terms.lease)
+        if claimed is None:
             return None
-        frozen = outgoing(session, session.get_one(Reply, reply_id, populate_existing=True))
+        outgoing = frozen(claimed.reply, claimed.mention, claimed.case, claimed.profile)
     seen: Posted | ChannelError | None
     try:
-        seen = responder.find(frozen)
+        seen = responder.find(outgoing)
     except ChannelError as error:
         seen = error
     crash_point("verify.looked")
     with transaction(engine) as session:
         reply = session.get_one(Reply, reply_id)
-        if reply.claim != token:
+        if reply.claim != claimed.token:
             return None
         _record(session, reply, seen, now, terms)
         return reply.state
@@ -59,8 +58,6 @@ def _record(session: Session, reply: Reply, seen: Posted | ChannelError | None, 
             reply.verified_at = now
             release(reply, None)
             move(session, reply, ReplyState.VERIFIED, OUVIDOR, now)
-            for kind in ("reply_needs_human", "reply_failed", "reply_vanished"):
-                clear_alarm(session, kind, f"reply:{reply.id}", now)
         case RateLimitedError(retry_after=wait):
             release(reply, now + (_RETRY if wait is None else wait))
         case ChannelError():

@@ -182,7 +182,7 @@ def test_a_sender_that_died_in_the_middle_is_looked_for(engine: Engine, reply_id
 
 def test_who_slept_past_the_lease_cannot_write_the_outcome(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
-    platform.on_post = lambda: reclaim(engine, NOON + timedelta(minutes=6), TERMS)  # type: ignore[assignment, return-value]
+    platform.on_post = lambda: reclaim(engine, NOON + timedelta(minutes=6), TERMS)
     assert deliver(engine, platform, reply_id, NOON, TERMS) is None
     assert reply_of(engine, reply_id).state is S.UNKNOWN
 
