@@ -8,10 +8,10 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlmodel import Session
 
-from cases.approval import approve, automatic_before
-from cases.drafts import discard, draft
+from cases.approval import approve, automatic_before, would_refuse
+from cases.drafts import draft
 from database.ledger import OUVIDOR, append
-from errors import PolicyRefusedError, SettingsError
+from errors import SettingsError
 from models import Brand, Case, Mention, Reply, ReplyPurpose
 from responders.policy import HELD, ONCE
 from settings import AcknowledgeRule
@@ -58,19 +58,32 @@ def acknowledge(
     template = _template_for(case, rules)
     if template is None or mention.account_id is None:
         return None
-    for broken, rule in ((bool(case.holds), HELD), (automatic_before(session, mention), ONCE)):
-        if broken:
-            _note_refusal(session, case, mention, rule.name, now)
-            return None
+    rule = _refusal(session, case, mention, now, staleness)
+    if rule:
+        append(
+            session,
+            case.id or 0,
+            "acknowledgement_refused",
+            OUVIDOR,
+            now,
+            mention_id=mention.id,
+            detail={"rule": rule},
+        )
+        return None
     brand = session.get_one(Brand, case.brand_id)
     body = render(template, {"protocol": case.protocol, "brand": brand.name})
     reply = draft(session, case, mention, body, ReplyPurpose.ACKNOWLEDGEMENT, OUVIDOR, now, automatic=True)
-    try:
-        return approve(session, reply, OUVIDOR, now, staleness=staleness)
-    except PolicyRefusedError as refused:
-        discard(session, reply, OUVIDOR, now)
-        _note_refusal(session, case, mention, refused.rule, now)
-        return None
+    return approve(session, reply, OUVIDOR, now, staleness=staleness)
+
+
+def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
+    """The name of the first rule that keeps automation silent; "" when it may speak."""
+    if case.holds:
+        return HELD.name
+    forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)
+    if forbidden is not None:
+        return forbidden.rule
+    return ONCE.name if automatic_before(session, mention) else ""
 
 
 def _template_for(case: Case, rules: Sequence[AcknowledgeRule]) -> str | None:
@@ -79,15 +92,3 @@ def _template_for(case: Case, rules: Sequence[AcknowledgeRule]) -> str | None:
             # An acknowledgement in a language that the customer does not read is worse than none.
             return next((text for lang, text in rule.template.items() if lang == case.lang), None)
     return None
-
-
-def _note_refusal(session: Session, case: Case, mention: Mention, rule: str, now: datetime) -> None:
-    append(
-        session,
-        case.id or 0,
-        "acknowledgement_refused",
-        OUVIDOR,
-        now,
-        mention_id=mention.id,
-        detail={"rule": rule},
-    )

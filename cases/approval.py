@@ -104,7 +104,13 @@ def leave(session: Session, reply: Reply, by: str, now: datetime) -> None:
 
 
 def would_refuse(
-    session: Session, mention: Mention, purpose: ReplyPurpose, now: datetime, *, automatic: bool = False
+    session: Session,
+    mention: Mention,
+    purpose: ReplyPurpose,
+    now: datetime,
+    *,
+    automatic: bool = False,
+    staleness: timedelta = STALENESS,
 ) -> Refusal | None:
     """Which rule would forbid answering this mention now; None when a person may."""
     intent = Reply(
@@ -117,7 +123,7 @@ def would_refuse(
         drafted_by="",
         drafted_at=now,
     )
-    return refused(session, intent, mention, now, STALENESS)
+    return refused(session, intent, mention, now, staleness)
 
 
 def automatic_before(session: Session, mention: Mention) -> bool:

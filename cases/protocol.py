@@ -6,22 +6,25 @@ Decreto 11.034/2022, art. 10: the consumer is given a number to follow the deman
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
+from database.upsert import insert_ignoring
 from models import ProtocolDay
 
 
-def next_protocol(session: Session, now: datetime, zone: ZoneInfo) -> str:
-    """`YYYYMMDD-NNNNNN` by the day in `zone`; never given twice, also when the case is rolled back or removed later."""
-    day = now.astimezone(zone).strftime("%Y%m%d")
-    table: Table = ProtocolDay.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    counter = (
-        insert(table)
-        .values(day=day, last=1)
-        .on_conflict_do_update(index_elements=[table.c.day], set_={"last": table.c.last + 1})
-        .returning(table.c.last)
-    )
-    return f"{day}-{session.execute(counter).scalar_one():06d}"
+class Protocols:
+    """Numbers of one day, given out in the caller's transaction; never twice, also when a case is removed later."""
+
+    def __init__(self, session: Session, now: datetime, zone: ZoneInfo) -> None:
+        self._session = session
+        self._day = now.astimezone(zone).strftime("%Y%m%d")
+        self._counter: ProtocolDay | None = None
+
+    def next(self) -> str:
+        """`YYYYMMDD-NNNNNN`, by the day in the zone; the day's row stays locked until the transaction ends."""
+        if self._counter is None:
+            insert_ignoring(self._session, ProtocolDay, [{"day": self._day, "last": 0}])
+            self._counter = self._session.get_one(ProtocolDay, self._day, with_for_update=True, populate_existing=True)
+        self._counter.last += 1
+        self._session.add(self._counter)
+        return f"{self._day}-{self._counter.last:06d}"

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
-from cases.customers import customer_of
+from cases.board import Board, chunks
+from cases.customers import make_customers
 from cases.priority import priority_of
-from cases.protocol import next_protocol
-from database.ledger import OUVIDOR, append
+from cases.protocol import Protocols
+from database.ledger import OUVIDOR, append, event
 from models import (
     Case,
     CaseMention,
@@ -18,7 +20,7 @@ from models import (
     Mention,
     MentionType,
     Profile,
-    Reply,
+    TimelineEvent,
     Urgency,
     VerdictRow,
     Visibility,
@@ -32,12 +34,21 @@ DEFAULT_RULES = (
     TriageRule(opens_case=False),
 )
 _URGENCIES = list(Urgency)  # most urgent first
+_CLOSED = (CaseState.RESOLVED, CaseState.DISMISSED)
+_MATTERS = [
+    MentionType.COMPLAINT,
+    MentionType.QUESTION,
+    MentionType.SUGGESTION,
+    MentionType.PRAISE,
+    MentionType.OTHER,
+]
 
 
 @dataclass(frozen=True)
 class Triaged:
     """Where a mention went; `opened` when the case is new."""
 
+    mention: Mention
     case: Case | None
     opened: bool = False
 
@@ -55,99 +66,55 @@ def triage(
 
     The first rule that fits decides; without rules DEFAULT_RULES do. Repeating changes nothing but the tags.
     """
-    if mention.id is None or verdict.id is None:
-        raise ValueError("triage takes rows that are stored")
-    mention.triaged_at = now
-    session.add(mention)
-    link = session.get(CaseMention, mention.id)
-    if link is not None:
-        linked = session.get_one(Case, link.case_id)
-        _retag(session, linked)
-        return Triaged(linked)
-    case = case_of(session, mention)
-    if case is not None:
-        _join(session, case, mention, verdict, now)
-        return Triaged(case)
-    if not _opens(mention, verdict, rules):
-        return Triaged(None)
-    return Triaged(_open(session, mention, verdict, now, zone), opened=True)
+    return triage_all(session, [(mention, verdict)], rules, now, zone=zone)[0]
 
 
-def join_ours(session: Session, mention: Mention, now: datetime) -> Case | None:
-    """A post of our own that was heard in a thread joins the thread's case, if there is just one; it opens none."""
-    mention.triaged_at = now
-    session.add(mention)
-    case = _by_parent(session, mention) or _only_case(session, mention)
-    if case is not None and session.get(CaseMention, mention.id) is None:
-        session.add(CaseMention(mention_id=mention.id or 0, case_id=case.id or 0, linked_at=now))
-        append(session, case.id or 0, "own_post_heard", OUVIDOR, now, mention_id=mention.id)
-    return case
+def triage_all(
+    session: Session,
+    pairs: Sequence[tuple[Mention, VerdictRow | None]],
+    rules: Sequence[TriageRule],
+    now: datetime,
+    *,
+    zone: ZoneInfo = UTC_ZONE,
+) -> list[Triaged]:
+    """Triage mentions in the order given, all in the caller's transaction; one result each, in order.
 
-
-def case_of(session: Session, mention: Mention) -> Case | None:
-    """The case a mention belongs to: its person's in the same thread, or that of the reply of ours it answers."""
-    answered = _by_our_reply(session, mention)
-    if answered is not None and _same_person(session, answered, mention):
-        return answered
-    threads = (
-        select(Case)
-        .where(
-            Case.brand_id == mention.brand_id,
-            Case.channel == mention.channel,
-            Case.place == mention.place,
-            Case.thread == mention.thread,
-        )
-        .order_by(col(Case.id).desc())
-    )
-    return next((case for case in session.exec(threads) if _same_person(session, case, mention)), None)
-
-
-def _by_our_reply(session: Session, mention: Mention) -> Case | None:
-    if mention.parent_external_id is None:
-        return None
-    statement = (
-        select(Case)
-        .join(Reply, col(Reply.case_id) == Case.id)
-        .where(Reply.account_id == mention.account_id, Reply.external_id == mention.parent_external_id)
-    )
-    return session.exec(statement).first()
-
-
-def _by_parent(session: Session, mention: Mention) -> Case | None:
-    statement = (
-        select(Case)
-        .join(CaseMention, col(CaseMention.case_id) == Case.id)
-        .join(Mention, col(Mention.id) == CaseMention.mention_id)
-        .where(
-            Mention.brand_id == mention.brand_id,
-            Mention.channel == mention.channel,
-            Mention.place == mention.place,
-            Mention.external_id == mention.parent_external_id,
-        )
-    )
-    return session.exec(statement).first()
-
-
-def _only_case(session: Session, mention: Mention) -> Case | None:
-    found = session.exec(
-        select(Case)
-        .where(
-            Case.brand_id == mention.brand_id,
-            Case.channel == mention.channel,
-            Case.place == mention.place,
-            Case.thread == mention.thread,
-        )
-        .limit(2)
-    ).all()
-    return found[0] if len(found) == 1 else None
-
-
-def _same_person(session: Session, case: Case, mention: Mention) -> bool:
-    if mention.profile_id is None:
-        # An author we are not told is taken for the thread's own: a complaint site's ticket has one consumer.
-        return True
-    profile = session.get_one(Profile, mention.profile_id)
-    return case.customer_id is None or profile.customer_id == case.customer_id
+    Without a verdict, or when it is our own post, a mention joins the thread's case and opens none.
+    """
+    board = Board(session, [mention for mention, _ in pairs])
+    found: list[Triaged] = []
+    joins: list[tuple[Case, Mention, VerdictRow | None]] = []
+    openings: list[tuple[Case, Profile | None]] = []
+    retags: list[Case] = []
+    protocols = Protocols(session, now, zone)
+    for mention, verdict in pairs:
+        linked = board.linked(mention)
+        if linked is not None:
+            retags.append(linked)
+            found.append(Triaged(mention, linked))
+            continue
+        ours = mention.is_ours or verdict is None
+        case = (board.only_case(mention) if ours else None) or board.case_of(mention)
+        if case is not None:
+            joins.append((case, mention, None if ours else verdict))
+            found.append(Triaged(mention, case))
+        elif not ours and verdict is not None and _opens(mention, verdict, rules):
+            case = _new_case(mention, verdict, protocols.next(), now)
+            board.add(case, mention)
+            openings.append((case, board.profile(mention)))
+            found.append(Triaged(mention, case, opened=True))
+        else:
+            found.append(Triaged(mention, None))
+    _store_openings(session, openings, now)
+    _link(session, found, {id(case) for case in retags}, now)
+    for case, mention, verdict in joins:
+        if verdict is not None:
+            _join(session, case, mention, board.profile(mention), verdict, now)
+    for case in retags:
+        retag(session, case)
+    for ids in chunks(mention.id for mention, _ in pairs):
+        session.execute(update(Mention).where(col(Mention.id).in_(ids)).values(triaged_at=now))
+    return found
 
 
 def _opens(mention: Mention, verdict: VerdictRow, rules: Sequence[TriageRule]) -> bool:
@@ -165,14 +132,10 @@ def _opens(mention: Mention, verdict: VerdictRow, rules: Sequence[TriageRule]) -
     return False
 
 
-def _open(session: Session, mention: Mention, verdict: VerdictRow, now: datetime, zone: ZoneInfo) -> Case:
-    customer_id = None
-    if mention.profile_id is not None:
-        customer_id = customer_of(session, session.get_one(Profile, mention.profile_id), now).id
-    case = Case(
-        protocol=next_protocol(session, now, zone),
+def _new_case(mention: Mention, verdict: VerdictRow, protocol: str, now: datetime) -> Case:
+    return Case(
+        protocol=protocol,
         brand_id=mention.brand_id,
-        customer_id=customer_id,
         channel=mention.channel,
         place=mention.place,
         thread=mention.thread,
@@ -185,25 +148,41 @@ def _open(session: Session, mention: Mention, verdict: VerdictRow, now: datetime
         opened_at=now,
         last_mention_at=mention.posted_at,
     )
-    session.add(case)
+
+
+def _store_openings(session: Session, openings: Sequence[tuple[Case, Profile | None]], now: datetime) -> None:
+    make_customers(session, [profile for _, profile in openings if profile is not None], now)
+    for case, profile in openings:
+        case.customer_id = None if profile is None else profile.customer_id
+    session.add_all(case for case, _ in openings)
     session.flush()
-    _link(session, case, mention, now)
-    append(session, case.id or 0, "opened", OUVIDOR, now, mention_id=mention.id, detail={"protocol": case.protocol})
-    return case
 
 
-def _link(session: Session, case: Case, mention: Mention, now: datetime) -> None:
-    session.add(CaseMention(mention_id=mention.id or 0, case_id=case.id or 0, linked_at=now))
-    append(session, case.id or 0, "mention_joined", OUVIDOR, now, mention_id=mention.id)
+def _link(session: Session, found: Sequence[Triaged], linked_already: set[int], now: datetime) -> None:
+    """Links and their events, all at once."""
+    fresh = [(triaged, triaged.case) for triaged in found if triaged.case and id(triaged.case) not in linked_already]
+    if not fresh:
+        return
+    events = []
+    for triaged, case in fresh:
+        mention = triaged.mention
+        if triaged.opened:
+            events.append(event(case.id or 0, "opened", OUVIDOR, now, mention.id, detail={"protocol": case.protocol}))
+        kind = "own_post_heard" if mention.is_ours else "mention_joined"
+        events.append(event(case.id or 0, kind, OUVIDOR, now, mention.id))
+    links = [{"mention_id": t.mention.id, "case_id": case.id, "linked_at": now} for t, case in fresh]
+    session.execute(insert(CaseMention), links)
+    session.execute(insert(TimelineEvent), events)
 
 
-def _join(session: Session, case: Case, mention: Mention, verdict: VerdictRow, now: datetime) -> None:
-    _link(session, case, mention, now)
-    if case.customer_id is None and mention.profile_id is not None:
-        case.customer_id = customer_of(session, session.get_one(Profile, mention.profile_id), now).id
-    session.flush()
+def _join(
+    session: Session, case: Case, mention: Mention, profile: Profile | None, verdict: VerdictRow, now: datetime
+) -> None:
+    if case.customer_id is None and profile is not None:
+        make_customers(session, [profile], now)
+        case.customer_id = profile.customer_id
     case.last_mention_at = max(case.last_mention_at, mention.posted_at)
-    _retag(session, case)
+    retag(session, case)
     if case.state in _CLOSED and _asks_again(case, verdict):
         case.state, case.resolved_at = CaseState.OPEN, None
         append(session, case.id or 0, "reopened", OUVIDOR, now, mention_id=mention.id)
@@ -211,9 +190,6 @@ def _join(session: Session, case: Case, mention: Mention, verdict: VerdictRow, n
         case.state, case.snoozed_until = (CaseState.TAKEN if case.assignee else CaseState.OPEN), None
         append(session, case.id or 0, "woken", OUVIDOR, now, mention_id=mention.id)
     session.add(case)
-
-
-_CLOSED = (CaseState.RESOLVED, CaseState.DISMISSED)
 
 
 def _asks_again(case: Case, verdict: VerdictRow) -> bool:
@@ -224,8 +200,12 @@ def _asks_again(case: Case, verdict: VerdictRow) -> bool:
     return wants and case.state is CaseState.RESOLVED
 
 
-def _retag(session: Session, case: Case) -> None:
-    """The case stands as its most urgent mention that is left; feeling and type are those of the newest."""
+def retag(session: Session, case: Case) -> None:
+    """Bring a case's tags and priority in line with the verdicts in force of its mentions.
+
+    It stands as its most urgent mention; feeling and language are those of the newest.
+    """
+    session.flush()
     statement = (
         select(Mention, VerdictRow)
         .join(CaseMention, col(CaseMention.mention_id) == Mention.id)
@@ -240,25 +220,10 @@ def _retag(session: Session, case: Case) -> None:
     newest = public[-1][1]
     case.urgency = min((verdict.urgency for _, verdict in pairs), key=_URGENCIES.index)
     case.sentiment, case.lang = newest.sentiment, newest.lang
-    # Thanks do not turn a complaint into praise: the matter keeps the type that opened it while it asks for work.
+    # Thanks do not turn a complaint into praise: the matter keeps the type that asks for most.
     case.type = min((verdict.type for _, verdict in pairs), key=_MATTERS.index)
     case.holds = sorted({hold for _, verdict in pairs for hold in verdict.holds})
     reach = max(mention.reach for mention, _ in pairs)
     case.priority = priority_of(case.urgency, case.sentiment, case.type, case.holds, reach)
     case.version += 1
     session.add(case)
-
-
-_MATTERS = [
-    MentionType.COMPLAINT,
-    MentionType.QUESTION,
-    MentionType.SUGGESTION,
-    MentionType.PRAISE,
-    MentionType.OTHER,
-]
-
-
-def retag(session: Session, case: Case) -> None:
-    """Bring a case's tags and priority in line with the verdicts in force, after a correction."""
-    session.flush()
-    _retag(session, case)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from cases.acknowledge import acknowledge
 from cases.actions import wake
-from cases.triage import join_ours, triage
+from cases.triage import triage_all
 from database.crash import crash_point
 from database.engine import transaction
 from models import Case, CaseState, Mention, VerdictRow
@@ -34,13 +34,9 @@ def triage_waiting(engine: Engine, rules: Rules, limit: int, now: datetime) -> i
     """
     with transaction(engine) as session:
         pairs = _tagged(session, limit)
-        for mention, verdict in pairs:
-            if mention.is_ours or verdict is None:
-                join_ours(session, mention, now)
-                continue
-            found = triage(session, mention, verdict, rules.triage, now, zone=rules.zone)
+        for found in triage_all(session, pairs, rules.triage, now, zone=rules.zone):
             if found.opened and found.case is not None:
-                acknowledge(session, found.case, mention, rules.acknowledge, now, rules.staleness)
+                acknowledge(session, found.case, found.mention, rules.acknowledge, now, rules.staleness)
         crash_point("triage.stored")
     return len(pairs)
 

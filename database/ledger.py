@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from errors import IllegalMoveError
 from models import Reply, ReplyState, TimelineEvent
 
+_APPEND = insert(TimelineEvent.__table__)  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 OUVIDOR = "ouvidor"  # who acted, when no person did
 
 S = ReplyState
@@ -38,17 +41,28 @@ def append(
     detail: Mapping[str, str] | None = None,
 ) -> None:
     """Add one event to a case's timeline; `detail` holds ids, states and rule names, never personal content."""
-    session.add(
-        TimelineEvent(
-            case_id=case_id,
-            kind=kind,
-            by=by,
-            at=at,
-            mention_id=mention_id,
-            reply_id=reply_id,
-            detail=dict(detail or {}),
-        )
-    )
+    session.connection().execute(_APPEND, event(case_id, kind, by, at, mention_id, reply_id, detail))
+
+
+def event(
+    case_id: int,
+    kind: str,
+    by: str,
+    at: datetime,
+    mention_id: int | None = None,
+    reply_id: int | None = None,
+    detail: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The row of an event, for inserting many at once."""
+    return {
+        "case_id": case_id,
+        "kind": kind,
+        "by": by,
+        "at": at,
+        "mention_id": mention_id,
+        "reply_id": reply_id,
+        "detail": dict(detail or {}),
+    }
 
 
 def move(

@@ -107,7 +107,7 @@ def test_a_resolution_goes_once_to_each_public_thread_and_names_the_protocol(eng
         a_verdict(session, other)
         from models import CaseMention
 
-        session.add(CaseMention(mention_id=other.id, case_id=case.id, linked_at=NOON))
+        session.add(CaseMention(mention_id=other.id or 0, case_id=case.id or 0, linked_at=NOON))
         session.flush()
         outcome = resolve(session, case, "Reembolso feito.", "Ana", NOON)
         assert [(r.mention_id, r.purpose, r.state) for r in outcome.replies] == [

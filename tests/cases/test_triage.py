@@ -1,6 +1,7 @@
 """Triage: one case for one person's thread, opened by rule."""
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -117,7 +118,7 @@ def test_triage_repeated_links_once(engine: Engine, source_id: int) -> None:
     [(PRAISE, CaseState.RESOLVED), ({}, CaseState.OPEN), ({"type": MentionType.QUESTION}, CaseState.OPEN)],
 )
 def test_only_a_word_that_asks_for_work_reopens_a_resolved_case(
-    engine: Engine, source_id: int, further: dict[str, object], state: CaseState
+    engine: Engine, source_id: int, further: dict[str, Any], state: CaseState
 ) -> None:
     with transaction(engine) as session:
         case = a_case(session, a_mention(session, source(session, source_id), "1"))
@@ -150,8 +151,11 @@ def test_priority_puts_harm_before_reach(engine: Engine, source_id: int) -> None
 
 
 def acknowledging() -> Rules:
-    template = {"pt": "Olá! Recebemos seu relato. Protocolo {{ protocol }}.", "en": "Hi! Case {{ protocol }}."}
-    return Rules((), [AcknowledgeRule(types=["complaint"], template=template)], RULES.zone, RULES.staleness)
+    rule = AcknowledgeRule(
+        types=["complaint"],
+        template={"pt": "Olá! Recebemos seu relato. Protocolo {{ protocol }}.", "en": "Hi! Case {{ protocol }}."},
+    )
+    return Rules((), [rule], RULES.zone, RULES.staleness)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +168,7 @@ def acknowledging() -> Rules:
     ],
 )
 def test_an_acknowledgement_goes_out_only_where_every_rule_allows(
-    engine: Engine, source_id: int, mention: dict[str, object], verdict: dict[str, object], rule: str | None
+    engine: Engine, source_id: int, mention: dict[str, Any], verdict: dict[str, Any], rule: str | None
 ) -> None:
     with transaction(engine) as session:
         a_verdict(session, a_mention(session, source(session, source_id), **mention), **verdict)

@@ -1,0 +1,1 @@
+"""Read models: what the inbox's pages show, as frozen facts; nothing here writes."""

@@ -1,0 +1,298 @@
+"""One case: its thread, its replies, what happened to it, and the person's other cases."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from cases.queries.facts import Person, Tags, people, tags_of
+from cases.queries.queue import QueueRow, rows_of
+from models import (
+    Account,
+    Case,
+    CaseMention,
+    Mention,
+    MentionKind,
+    MentionText,
+    Reply,
+    ReplyPurpose,
+    ReplyState,
+    ThreadFactRow,
+    TimelineEvent,
+    Visibility,
+)
+
+_MOST_MENTIONS = 500
+_MOST_EVENTS = 500
+_MOST_OTHERS = 20
+
+
+@dataclass(frozen=True)
+class EarlierText:
+    """What stood there before an edit."""
+
+    text: str
+    replaced_at: datetime
+
+
+@dataclass(frozen=True)
+class ReplyEntry:
+    """A reply of ours, in whatever state."""
+
+    id: int
+    mention_id: int
+    mention_url: str
+    answers: str  # the handle that it answers
+    account: str
+    channel: str
+    purpose: ReplyPurpose
+    sequence: int
+    state: ReplyState
+    body: str
+    automatic: bool
+    drafted_by: str
+    drafted_at: datetime
+    approved_by: str
+    attempts: int
+    posted_at: datetime | None
+    verified_at: datetime | None
+    url: str
+    last_error: str
+
+
+@dataclass(frozen=True)
+class ThreadEntry:
+    """One public word in the thread: the person's, someone else's or ours."""
+
+    at: datetime
+    mention_id: int | None  # None: our reply, not heard back yet
+    is_ours: bool
+    in_case: bool
+    kind: MentionKind | None
+    person: Person | None
+    text: str
+    url: str
+    pictures: tuple[str, ...]
+    visibility: Visibility
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    earlier: tuple[EarlierText, ...]
+    tags: Tags | None
+    reply: ReplyEntry | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str
+    by: str
+    detail: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """All that the page of a case shows."""
+
+    head: QueueRow
+    brand_id: int
+    place: str
+    resolution: str
+    resolved_at: datetime | None
+    thread: tuple[ThreadEntry, ...]
+    at_work: tuple[ReplyEntry, ...]  # replies that are not in public yet, oldest first
+    events: tuple[Event, ...]
+    others: tuple[QueueRow, ...]
+    facts: tuple[tuple[str, str], ...]  # what the platform states of the thread, newest of each name
+
+    @property
+    def answerable(self) -> tuple[ThreadEntry, ...]:
+        """The person's mentions that a reply could answer, newest first."""
+        theirs = (entry for entry in reversed(self.thread) if entry.in_case and not entry.is_ours)
+        return tuple(entry for entry in theirs if entry.deleted_at is None)
+
+
+def case_page(session: Session, protocol: str) -> CasePage | None:
+    """The case with that number; None when there is none."""
+    case = session.exec(select(Case).where(Case.protocol == protocol)).one_or_none()
+    if case is None or case.id is None:
+        return None
+    linked = set(session.exec(select(CaseMention.mention_id).where(CaseMention.case_id == case.id)))
+    mentions = _mentions(session, case, linked)
+    replies = _replies(session, case.id, mentions)
+    thread = _thread(session, mentions, linked, replies)
+    in_public = {entry.reply.id for entry in thread if entry.reply is not None}
+    return CasePage(
+        head=rows_of(session, [case.id])[0],
+        brand_id=case.brand_id,
+        place=case.place,
+        resolution=case.resolution,
+        resolved_at=case.resolved_at,
+        thread=thread,
+        at_work=tuple(reply for reply, _ in replies if reply.id not in in_public),
+        events=_events(session, case.id),
+        others=_others(session, case),
+        facts=_facts(session, case),
+    )
+
+
+def _mentions(session: Session, case: Case, linked: set[int]) -> list[Mention]:
+    """What belongs to the case, and our own words in its thread, in the order of time."""
+    # The index on the thread finds them; a case that joined several threads has its mentions by their ids.
+    same_thread = select(Mention).where(
+        Mention.brand_id == case.brand_id,
+        Mention.channel == case.channel,
+        Mention.place == case.place,
+        Mention.thread == case.thread,
+        col(Mention.is_ours).is_(True),
+    )
+    of_case = select(Mention).where(col(Mention.id).in_(sorted(linked)[-_MOST_MENTIONS:]))
+    # By id, not by time: an order by time would make SQLite walk all of the brand's mentions.
+    newest_first = same_thread.order_by(col(Mention.id).desc()).limit(_MOST_MENTIONS)
+    found = {m.id: m for m in session.exec(newest_first)}
+    found |= {m.id: m for m in session.exec(of_case)}
+    return sorted(found.values(), key=lambda mention: (mention.posted_at, mention.id))
+
+
+def _replies(session: Session, case_id: int, mentions: Iterable[Mention]) -> list[tuple[ReplyEntry, str]]:
+    """Every reply that was not discarded, with its id on the channel."""
+    found = session.exec(
+        select(Reply, Account.name, Mention)
+        .join(Account, col(Account.id) == col(Reply.account_id))
+        .join(Mention, col(Mention.id) == col(Reply.mention_id))
+        .where(Reply.case_id == case_id, col(Reply.state) != ReplyState.DISCARDED)
+        .order_by(col(Reply.id))
+    ).all()
+    authors = people(session, [mention.profile_id for _, _, mention in found])
+    replies = []
+    for reply, account, mention in found:
+        author = authors.get(mention.profile_id) if mention.profile_id is not None else None
+        replies.append((_reply(reply, account, mention, author.handle if author else ""), reply.external_id))
+    return replies
+
+
+def _reply(reply: Reply, account: str, mention: Mention, answers: str) -> ReplyEntry:
+    return ReplyEntry(
+        id=reply.id or 0,
+        mention_id=reply.mention_id,
+        mention_url=mention.url,
+        answers=answers,
+        account=account,
+        channel=mention.channel,
+        purpose=reply.purpose,
+        sequence=reply.sequence,
+        state=reply.state,
+        body=reply.body,
+        automatic=reply.automatic,
+        drafted_by=reply.drafted_by,
+        drafted_at=reply.drafted_at,
+        approved_by=reply.approved_by,
+        attempts=reply.attempts,
+        posted_at=reply.posted_at,
+        verified_at=reply.verified_at,
+        url=reply.url,
+        last_error=reply.last_error,
+    )
+
+
+def _thread(
+    session: Session, mentions: Sequence[Mention], linked: set[int], replies: Sequence[tuple[ReplyEntry, str]]
+) -> tuple[ThreadEntry, ...]:
+    tags = tags_of(session, mentions)
+    authors = people(session, [mention.profile_id for mention in mentions])
+    earlier = _earlier(session, [mention.id for mention in mentions if mention.edited_at or mention.text_revision > 1])
+    heard_back = {external_id: reply for reply, external_id in replies if external_id}
+    entries = []
+    for mention in mentions:
+        entries.append(
+            ThreadEntry(
+                at=mention.posted_at,
+                mention_id=mention.id,
+                is_ours=mention.is_ours,
+                in_case=mention.id in linked,
+                kind=mention.kind,
+                person=authors.get(mention.profile_id) if mention.profile_id is not None else None,
+                text=mention.text,
+                url=mention.url,
+                pictures=tuple(mention.pictures),
+                visibility=mention.visibility,
+                edited_at=mention.edited_at,
+                deleted_at=mention.deleted_at,
+                earlier=tuple(earlier.get(mention.id or 0, ())),
+                tags=tags.get(mention.id or 0),
+                # What we heard back of our own is one entry with the reply that published it.
+                reply=heard_back.pop(mention.external_id, None) if mention.is_ours else None,
+            )
+        )
+    for reply in heard_back.values():
+        if reply.posted_at is not None or reply.state in (ReplyState.POSTED, ReplyState.VERIFIED):
+            entries.append(_published(reply))
+    return tuple(sorted(entries, key=lambda entry: entry.at))
+
+
+def _published(reply: ReplyEntry) -> ThreadEntry:
+    return ThreadEntry(
+        at=reply.posted_at or reply.drafted_at,
+        mention_id=None,
+        is_ours=True,
+        in_case=True,
+        kind=None,
+        person=None,
+        text=reply.body,
+        url=reply.url,
+        pictures=(),
+        visibility=Visibility.PUBLIC,
+        edited_at=None,
+        deleted_at=None,
+        earlier=(),
+        tags=None,
+        reply=reply,
+    )
+
+
+def _earlier(session: Session, mention_ids: Sequence[int | None]) -> dict[int, list[EarlierText]]:
+    if not mention_ids:
+        return {}
+    texts: dict[int, list[EarlierText]] = {}
+    wanted = select(MentionText).where(col(MentionText.mention_id).in_(mention_ids)).order_by(col(MentionText.revision))
+    for row in session.exec(wanted):
+        texts.setdefault(row.mention_id, []).append(EarlierText(row.text, row.replaced_at))
+    return texts
+
+
+def _events(session: Session, case_id: int) -> tuple[Event, ...]:
+    newest_first = (
+        select(TimelineEvent)
+        .where(TimelineEvent.case_id == case_id)
+        .order_by(col(TimelineEvent.id).desc())
+        .limit(_MOST_EVENTS)
+    )
+    return tuple(Event(e.at, e.kind, e.by, tuple(sorted(e.detail.items()))) for e in session.exec(newest_first))
+
+
+def _others(session: Session, case: Case) -> tuple[QueueRow, ...]:
+    if case.customer_id is None:
+        return ()
+    newest_first = (
+        select(Case.id)
+        .where(Case.customer_id == case.customer_id, Case.id != case.id)
+        .order_by(col(Case.id).desc())
+        .limit(_MOST_OTHERS)
+    )
+    return rows_of(session, [case_id for case_id in session.exec(newest_first) if case_id is not None])
+
+
+def _facts(session: Session, case: Case) -> tuple[tuple[str, str], ...]:
+    oldest_first = (
+        select(ThreadFactRow)
+        .where(
+            ThreadFactRow.brand_id == case.brand_id,
+            ThreadFactRow.channel == case.channel,
+            ThreadFactRow.place == case.place,
+            ThreadFactRow.thread == case.thread,
+        )
+        .order_by(col(ThreadFactRow.at))
+    )
+    return tuple({fact.name: fact.value for fact in session.exec(oldest_first)}.items())
