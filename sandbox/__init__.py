@@ -1,0 +1,1 @@
+"""Networks on loopback that behave like the real ones."""
