@@ -1,0 +1,62 @@
+// Keys, copying, picking all, and closing the stream of a tab that nobody sees. Everything else is htmx's.
+(() => {
+  "use strict";
+  const typing = (target) => target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+  const move = (step) => {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    if (!rows.length) return;
+    const at = rows.indexOf(document.activeElement.closest("[data-row]"));
+    const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+    (next.querySelector("[data-open]") || next.querySelector("input, a, summary")).focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+    if (typing(event.target)) return;
+    const search = document.getElementById("search");
+    const box = document.activeElement.closest("[data-row]")?.querySelector(".pick input:not(:disabled)");
+    if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "/" && search) search.focus();
+    else if (event.key === "x" && box) box.click();
+    else if (event.key === "r" && document.getElementById("body")) document.getElementById("body").focus();
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+    const said = button.textContent;
+    button.textContent = document.body.dataset.copied;
+    setTimeout(() => { button.textContent = said; }, 1500);
+  });
+
+  document.addEventListener("change", (event) => {
+    const list = document.getElementById(event.target.dataset?.pickAll);
+    if (!list) return;
+    for (const box of list.querySelectorAll(".pick input:not(:disabled)")) box.checked = event.target.checked;
+  });
+
+  // A browser keeps six connections a host over HTTP/1.1: a hidden tab gives its own back.
+  let stream = null;
+  document.addEventListener("htmx:sseOpen", (event) => {
+    if (stream !== event.detail.source) stream?.close();
+    stream = event.detail.source;
+    if (document.hidden) { stream.close(); stream = null; }
+  });
+  document.addEventListener("visibilitychange", () => {
+    const live = document.querySelector("[data-live]");
+    if (!live || !window.htmx) return;
+    if (document.hidden) { stream?.close(); stream = null; return; }
+    if (stream) return;
+    stream = window.htmx.createEventSource(live.getAttribute("sse-connect"));
+    for (const name of ["changed", "hello"]) {
+      stream.addEventListener(name, () => { window.htmx.trigger("#news", "sse:changed"); });
+    }
+  });
+})();

@@ -1,0 +1,44 @@
+"""What happened to a case, in words."""
+
+from datetime import datetime
+
+from cases.queries.case import Event
+from inbox.texts import Texts
+
+# Which details of an event are values that have a name of their own.
+_NAMED = {"purpose": "purpose", "field": "filter"}
+# Without these an event is told without its details.
+_NEEDED = {
+    "taken": {"from"},
+    "snoozed": {"until"},
+    "corrected": {"field", "was", "now"},
+    "drafted": {"purpose"},
+    "not_answerable": {"rule"},
+    "acknowledgement_refused": {"rule"},
+    "resolved": {"published_in"},
+}
+
+
+def event_words(t: Texts, event: Event) -> str:
+    """One line; an event of a kind that the catalogue does not know is shown by its own name."""
+    detail = dict(event.detail)
+    key = f"event.{event.kind}"
+    if not t.has(key):
+        return event.kind.replace("_", " ")
+    values: dict[str, object] = {name: _value(t, name, value, detail) for name, value in detail.items()}
+    with_details = f"{key}.detailed"
+    if t.has(with_details) and values.keys() >= _NEEDED.get(event.kind, set()):
+        return t(with_details, **{("before" if name == "from" else name): value for name, value in values.items()})
+    return t(key)
+
+
+def _value(t: Texts, name: str, value: str, detail: dict[str, str]) -> str:
+    if name == "until":
+        try:
+            return t.moment(datetime.fromisoformat(value))
+        except ValueError:
+            return value
+    if name in ("was", "now") and t.has(f"{detail.get('field')}.{value}"):
+        return t(f"{detail['field']}.{value}")
+    named = f"{_NAMED.get(name, '')}.{value}"
+    return t(named) if t.has(named) else value

@@ -1,0 +1,1 @@
+"""The inbox, looked at from outside: requests over a real database, and a browser."""

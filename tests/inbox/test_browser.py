@@ -1,0 +1,133 @@
+"""The pages in a real browser: what only a browser can tell."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
+from playwright.sync_api import ConsoleMessage, Page, expect
+from sqlalchemy import Engine
+
+from inbox.app import inbox_server
+from models import CaseState, Urgency
+from tests.builders import an_author
+from tests.inbox.rows import a_hostile_world, a_stored_case, the_case
+from tests.inbox.screenshots import chromium as running_chromium
+from tests.inbox.screenshots import say_name
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+
+@pytest.fixture
+def url(app: FastAPI) -> Iterator[str]:
+    server = inbox_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained of: a refused style or script shows here."""
+    return []
+
+
+@pytest.fixture
+def page(url: str, said: list[str]) -> Iterator[Page]:
+    """A page at the queue, its visitor called Ana."""
+
+    def hear(message: ConsoleMessage) -> None:
+        # A request that leaving the page cut off is no fault; htmx names those by their event.
+        if message.type in ("error", "warning") and not message.text.startswith("htmx:"):
+            said.append(message.text)
+
+    with running_chromium() as browser:
+        context = browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 800})
+        opened = context.new_page()
+        opened.on("console", hear)
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        opened.goto(url)
+        say_name(opened, "Ana")
+        yield opened
+        context.close()
+
+
+def test_a_case_is_taken_answered_and_resolved(
+    page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int]
+) -> None:
+    protocol = a_stored_case(engine, sources["x"], text="Minha geladeira não chegou")
+    page.goto(url)
+    page.get_by_role("button", name=f"Assumir o caso {protocol}").click()
+    expect(page.locator("#notice")).to_contain_text("O caso é seu")
+    expect(page.locator(".state-taken")).to_have_text("Ana")
+    page.get_by_role("link", name="Minha geladeira").click()
+    page.fill("#body", "Olá! Veja https://exemplo.com.br/um/endereco/muito/longo/mesmo")
+    expect(page.locator("#room")).to_have_text("Restam 247 caracteres")
+    page.locator("#compose").get_by_role("button", name="Aprovar e enviar").click()
+    expect(page.locator("#replies .reply-approved")).to_be_visible()
+    page.fill("#resolution", "Entregamos hoje.")
+    page.get_by_role("button", name="Resolver e publicar").click()
+    expect(page.locator("#case-state")).to_contain_text("Resolvido")
+    assert the_case(engine, protocol).state is CaseState.RESOLVED
+    assert said == []
+
+
+def test_news_wait_for_a_click_and_keep_what_was_picked(
+    page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int]
+) -> None:
+    first = a_stored_case(engine, sources["mastodon"], "1", author=an_author("a"), urgency=Urgency.LOW)
+    page.goto(url)
+    page.locator(".pick input").first.check()
+    a_stored_case(engine, sources["mastodon"], "2", author=an_author("b"), urgency=Urgency.CRITICAL)
+    news = page.get_by_role("button", name="Mostrar 1 caso novo")
+    expect(news).to_be_visible(timeout=15_000)
+    assert page.locator("[data-row]").count() == 1
+    news.click()
+    expect(page.locator("[data-row]")).to_have_count(2)
+    case_id = the_case(engine, first).id
+    expect(page.locator(f"#pick-{case_id}")).to_be_checked()
+    expect(page.locator("[data-row] .pick input").first).not_to_be_checked()
+    assert said == []
+
+
+def test_the_queue_is_walked_by_keys(page: Page, url: str, engine: Engine, sources: dict[str, int]) -> None:
+    for n in range(3):
+        a_stored_case(engine, sources["mastodon"], str(n), author=an_author(str(n)), text=f"caso {n}")
+    page.goto(url)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator(".pick input").nth(1)).to_be_checked()
+    page.keyboard.press("k")
+    expect(page.locator("[data-open]").first).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/*")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_runs_nothing_of_a_stranger(
+    page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int], scheme: str
+) -> None:
+    protocol = a_hostile_world(engine, sources)
+    a_stored_case(engine, sources["x"], "2", author=an_author("b"), urgency=Urgency.CRITICAL, holds=["legal"])
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    for path in ("/", "/mentions", f"/cases/{protocol}", "/sources", "/numbers", "/?view=all&channel=reddit", "/nope"):
+        page.goto(url + path)
+        page.wait_for_timeout(300)  # milliseconds, for the live counts
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        page.set_viewport_size({"width": 1280, "height": 800})
+    assert [message for message in said if "404" not in message] == []

@@ -1,0 +1,108 @@
+"""Both languages say the same things, and everything that can be shown has a name in both."""
+
+import re
+import string
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import inbox
+from cases.queries.case import Event
+from cases.queries.queue import View
+from inbox.texts import CATALOGUES, Texts
+from inbox.timeline import event_words
+from models import (
+    CaseState,
+    Hold,
+    MentionKind,
+    MentionType,
+    ReplyPurpose,
+    ReplyState,
+    Sentiment,
+    Urgency,
+    Visibility,
+)
+from responders import RESPONDERS, policy
+
+PT, EN = CATALOGUES["pt"], CATALOGUES["en"]
+ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert PT.keys() == EN.keys()
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    def values(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+    # "1 case" may spell out its number in one language and not in the other.
+    assert {key for key in PT if values(PT[key]) - {"n"} != values(EN[key]) - {"n"}} == set()
+
+
+def test_no_text_is_empty_or_left_in_the_other_language() -> None:
+    alike = {key for key in PT if PT[key] == EN[key]}
+    assert all(text.strip() for text in (*PT.values(), *EN.values()))
+    assert alike <= {key for key in alike if len(PT[key]) < 14}
+
+
+def test_every_value_that_is_shown_has_a_name() -> None:
+    shown: list[tuple[str, Iterable[str]]] = [
+        ("sentiment", Sentiment),
+        ("urgency", Urgency),
+        ("type", MentionType),
+        ("hold", Hold),
+        ("state", CaseState),
+        ("purpose", ReplyPurpose),
+        ("reply_state", ReplyState),
+        ("visibility", Visibility),
+        ("kind", MentionKind),
+        ("view", View),
+        ("channel", RESPONDERS),
+        ("event", (f"reply_{state}" for state in ReplyState if state is not ReplyState.DRAFT)),
+    ]
+    assert {f"{prefix}.{value}" for prefix, values in shown for value in values} <= PT.keys()
+
+
+def test_every_rule_is_explained() -> None:
+    rules = {value.name for value in vars(policy).values() if isinstance(value, policy.Rule)}
+    assert {f"rule.{rule}" for rule in rules} <= PT.keys()
+
+
+def test_every_text_that_a_template_names_exists() -> None:
+    templates = Path(inbox.__file__).parent / "templates"
+    named = set()
+    for template in templates.glob("*.html"):
+        named |= set(re.findall(r"""\bt\(\s*["']([a-z_.0-9]+)["']\s*[,)]""", template.read_text()))
+    assert len(named) > 100
+    assert {key for key in named if key not in PT and f"{key}.one" not in PT} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "moment"),
+    [("pt", "1.234.567", "22/11/2026 09:30"), ("en", "1,234,567", "22 Nov 2026 09:30")],
+)
+def test_numbers_and_moments_are_written_as_readers_write_them(language: str, number: str, moment: str) -> None:
+    t = Texts(language, ZONE)
+    assert t.number(1_234_567) == number
+    assert t.moment(datetime(2026, 11, 22, 12, 30, tzinfo=UTC)) == moment
+    assert t.length(timedelta(hours=49)) == "2 d"
+    assert t.length(timedelta(seconds=-5)) == "0 s"
+
+
+def test_events_are_told_in_words() -> None:
+    t = Texts("en", ZONE)
+    at = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+
+    def words(kind: str, **detail: str) -> str:
+        return event_words(t, Event(at, kind, "Ana", tuple(detail.items())))
+
+    assert words("corrected", field="type", was="complaint", now="praise") == "Type corrected from Complaint to Praise"
+    assert words("snoozed", until=at.isoformat()) == "Case snoozed until 22 Nov 2026 09:30"
+    assert words("taken", **{"from": "Bia"}) == "Case taken, from Bia"
+    assert words("taken") == "Case taken"
+    assert words("snoozed", until="whenever {n}") == "Case snoozed until whenever {n}"
+    assert words("of_the_future") == "of the future"
