@@ -1,0 +1,254 @@
+"""The command `ouvidor`: options and arguments; what the commands do stands in commands/."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errors import OuvidorError, SettingsError
+
+app = typer.Typer(
+    name="ouvidor",
+    help="Hears what people say in public about a brand, gathers it into cases, and answers where it was said.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich alone would double the time that --help takes
+)
+imports = typer.Typer(help="Bring in what was collected elsewhere.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(imports, name="import")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port to serve on; 0 is any free one.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"ouvidor {version('ouvidor')}")
+        except PackageNotFoundError:
+            typer.echo("ouvidor, not installed: running from its source")
+        raise typer.Exit
+
+
+@app.callback()
+def ouvidor(
+    context: typer.Context,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", help="The settings file; OUVIDOR_SETTINGS or ./ouvidor.toml when left out."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Hears what people say in public about a brand, gathers it into cases, and answers where it was said."""
+    context.obj = settings
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file that is there.")] = False,
+) -> None:
+    """Write a commented ouvidor.toml to start from."""
+    from commands.init import write
+
+    write(context.obj, force=force)
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; change nothing.")] = False,
+) -> None:
+    """Bring the database in line with the settings, showing what changes."""
+    from commands.apply import apply_file
+
+    apply_file(context.obj, dry_run=dry_run)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    port: Port = None,
+    no_inbox: Annotated[bool, typer.Option("--no-inbox", help="Listen and answer without serving the inbox.")] = False,
+) -> None:
+    """Listen, tag, triage and answer until Ctrl-C, serving the inbox."""
+    from commands.running import run_until_stopped
+
+    run_until_stopped(context.obj, port=port, inbox=not no_inbox)
+
+
+@app.command()
+def once(context: typer.Context) -> None:
+    """Run each step once, then stop."""
+    from commands.running import run_once
+
+    raise typer.Exit(run_once(context.obj))
+
+
+@app.command()
+def sources(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show how each source is doing."""
+    from commands.sources import show_sources
+
+    show_sources(context.obj, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    network: Annotated[bool, typer.Option("--network", help="Also ask each channel by one cheap read.")] = False,
+) -> None:
+    """Check settings, database, credentials and clock: one line each, with what to do."""
+    from commands.doctor import examine
+
+    raise typer.Exit(examine(context.obj, network=network))
+
+
+@app.command()
+def classify(
+    file: Annotated[
+        Path | None, typer.Argument(help="JSON Lines with `text`; without it, one text a line is read from the input.")
+    ] = None,
+) -> None:
+    """Print one JSON verdict a line, in order."""
+    from commands.classify import classify_stream
+
+    classify_stream(file)
+
+
+@app.command()
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines with `text` and any of sentiment, urgency, type, complaint, lang.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Score the classifier on labelled texts."""
+    from commands.classify import evaluate_file
+
+    evaluate_file(file, as_json=as_json)
+
+
+@imports.command("mentions")
+def import_mentions(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines; docs/configuration.md names the columns.")],
+    brand: Annotated[str, typer.Option("--brand", help="The slug of the brand that the mentions are about.")],
+    channel: Annotated[
+        str | None, typer.Option("--channel", help="The channel of rows that name none; `import` when left out.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the file; store nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import mentions; a second import of the same file adds none, and none is answered automatically."""
+    from commands.importing import import_file
+
+    import_file(context.obj, file, brand, channel=channel, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def cases(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the cases that wait, the most pressing first."""
+    from commands.replies import list_cases
+
+    list_cases(context.obj, as_json=as_json)
+
+
+@app.command()
+def replies(
+    context: typer.Context,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only those in this state, as `draft` or `by_hand`.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List replies, the newest first."""
+    from commands.replies import list_replies
+
+    list_replies(context.obj, state=state, as_json=as_json)
+
+
+@app.command()
+def approve(
+    context: typer.Context,
+    reply_id: Annotated[int, typer.Argument(help="The reply's number, as `ouvidor replies` shows it.")],
+    by: Annotated[str, typer.Option("--as", help="Who approves.")],
+) -> None:
+    """Approve a draft: its text is frozen and it is delivered."""
+    from commands.replies import approve_reply
+
+    approve_reply(context.obj, reply_id, by)
+
+
+@app.command()
+def sandbox(
+    port: Port = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same population.")] = 1,
+    database: Annotated[
+        Path | None,
+        typer.Option("--database", help="Where the networks keep what was posted; temporary when left out."),
+    ] = None,
+) -> None:
+    """Run networks on this machine that behave like the real ones, to try Ouvidor against."""
+    from commands.sandbox import serve
+
+    serve(port=port, seed=seed, database=database)
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same demo.")] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Run the loop to its end without a web server.")] = False,
+    mentions: Annotated[int, typer.Option("--mentions", min=1, help="With --once: how many mentions.")] = 200,
+    database: Annotated[
+        Path | None, typer.Option("--database", help="With --once: keep the files here; a repeat continues.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Watch a brand's complaints arrive, be tagged, gathered, answered and resolved, all on this machine."""
+    from commands.demo import interactive
+    from commands.demo import once as run_to_its_end
+
+    if once:
+        raise typer.Exit(run_to_its_end(mentions, seed, database, as_json))
+    if database is not None or as_json:
+        raise typer.BadParameter("--database and --json belong to --once")
+    interactive(port, seed)
+
+
+def main() -> None:
+    """Run a command; what we raise on purpose becomes one line on the error stream."""
+    code = 1
+    try:
+        app()
+    except SettingsError as error:
+        code = 2
+        _complain(str(error))
+    except OuvidorError as error:
+        _complain(str(error))
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _complain(message: str) -> None:
+    """One line, whatever the message holds: control characters could repaint a terminal."""
+    visible = "".join(sign if sign.isprintable() else " " for sign in message)
+    typer.echo(f"ouvidor: {visible}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""`ouvidor demo`: networks, loop and inbox in one process; `--once` runs the loop to its end and checks it."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import typer
+from sqlalchemy import Engine
+
+from classifier import configured
+from commands.apply import apply_settings
+from commands.approver import Approver
+from commands.by_hand import poster
+from commands.logs import set_up_logs
+from commands.report import Report, finished, report, stuck
+from commands.running import finish
+from commands.serving import WebServer, asked_to_stop
+from database.engine import migrate, open_database, transaction
+from errors import SettingsError
+from inbox.app import build_inbox
+from models import Case
+from sandbox.clock import VirtualClock, WallClock
+from sandbox.population import Population
+from sandbox.server import SandboxServer, sample_environment, sample_settings
+from sandbox.state import State
+from scheduler import Runtime
+from settings import Settings, load
+
+_PORT = 8080
+_RATE_ONCE = 8.0  # new conversations a minute of the virtual clock
+_RATE_LIVE = 15.0
+_PACE_ONCE = timedelta(minutes=10)  # customers leave their posts up long enough for every source's interval
+_SOONEST = timedelta(seconds=30)  # the virtual clock moves at least this far, so that work comes in batches
+_STUCK = timedelta(hours=6)  # of virtual time in which nothing was done
+_START = datetime.fromisoformat("2026-03-02T11:00:00+00:00")  # a Monday, eight in the morning in São Paulo
+_CLOCK = "demo:clock"  # where the sandbox's file keeps the virtual time
+
+
+def once(mentions: int, seed: int, database: Path | None, as_json: bool) -> int:
+    """Run the loop until `mentions` have been posted, seen and handled; 1 when anything was lost or doubled.
+
+    With `database` the files stay, the sandbox's beside ours, and a repeat goes on from where the last run stopped,
+    however it stopped.
+    """
+    set_up_logs()
+    started = time.monotonic()
+    with _folder(database) as path:
+        clock = VirtualClock(_START)
+        state = State(path.with_name(f"{path.name}.sandbox"), clock, seed)
+        clock.advance_to(datetime.fromisoformat(state.get(_CLOCK, _START.isoformat())))
+        server = SandboxServer(state)
+        try:
+            url = server.start()
+            settings = _settings(url, path, every=timedelta(seconds=300))
+            engine = _opened(settings, clock.now())
+            found = _run(engine, settings, state, clock, url, seed, mentions)
+            engine.dispose()
+        finally:
+            server.stop()
+            state.close()
+    seconds = round(time.monotonic() - started, 2)
+    typer.echo(found.as_json(seconds) if as_json else found.as_text(seconds))
+    return 1 if found.lost or found.doubled or found.stuck else 0
+
+
+def _run(
+    engine: Engine, settings: Settings, state: State, clock: VirtualClock, url: str, seed: int, mentions: int
+) -> Report:
+    population = Population(state, seed, _RATE_ONCE, pace=_PACE_ONCE, site=url)
+    runtime = Runtime(engine, settings, clock, configured())
+    approver = Approver(runtime, poster(url))
+    until = clock.now() + _STUCK
+    while True:
+        done = population.step(clock.now(), limit=mentions) + runtime.once() + approver.step()
+        now = clock.now()
+        if done:
+            until = now + _STUCK
+        quiet = population.next_at() is None
+        if quiet and finished(engine, state, now):
+            return report(engine, state, runtime.redelivered)
+        if now > until:
+            return report(engine, state, runtime.redelivered, stuck=stuck(engine, state))
+        due = [moment for moment in (population.next_at(), runtime.next_due()) if moment is not None]
+        ahead = max(min(due, default=now), now + _SOONEST)
+        # On disk before it is lived through: after a kill no row of ours is from the future.
+        state.put(_CLOCK, ahead.isoformat())
+        clock.advance_to(ahead)
+
+
+def interactive(port: int | None, seed: int) -> None:
+    """Show everything live until Ctrl-C, on a database that is thrown away."""
+    set_up_logs()
+    with _folder(None) as path, asked_to_stop() as stopped:
+        clock = WallClock()
+        state = State(path.with_name("networks.db"), clock, seed)
+        networks = SandboxServer(state)
+        inbox = _inbox_server(port)
+        url = networks.start()
+        settings = _settings(url, path, every=timedelta(seconds=4), inbox_port=inbox.port)
+        engine = _opened(settings, clock.now())
+        runtime = Runtime(engine, settings, clock, configured())
+        inbox.start(build_inbox(engine, settings, clock))
+        inbox.wait_until_serving()
+        typer.echo(f"public timelines: {url}/")
+        typer.echo(f"inbox:            {inbox.url}/")
+        typer.echo("customers are posting; a demo colleague answers every other case, the rest is yours. Ctrl-C stops")
+        population = Population(state, seed, _RATE_LIVE, pace=timedelta(seconds=20), site=url)
+        approver = Approver(runtime, poster(url), takes=_every_other, patience=timedelta(seconds=15))
+        runtime.start()
+        threads = [
+            _repeat("customers", lambda: population.step(clock.now()), stopped),
+            _repeat("colleague", approver.step, stopped),
+        ]
+        stopped.wait()
+        typer.echo("stopping", err=True)
+        for thread in threads:
+            thread.join(timeout=2)
+        networks.stop()
+        finish(runtime, inbox)
+        engine.dispose()
+        state.close()
+
+
+def _every_other(case: Case) -> bool:
+    return (case.id or 0) % 2 == 0
+
+
+def _repeat(name: str, act: Callable[[], int], stopped: threading.Event) -> threading.Thread:
+    def body() -> None:
+        while not stopped.wait(0.5):
+            act()
+
+    thread = threading.Thread(target=body, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _inbox_server(port: int | None) -> WebServer:
+    """The port that was asked for, or the usual one, or any that is free."""
+    if port is not None:
+        return WebServer("127.0.0.1", port)
+    try:
+        return WebServer("127.0.0.1", _PORT)
+    except SettingsError:
+        return WebServer("127.0.0.1", 0)
+
+
+@contextmanager
+def _folder(database: Path | None) -> Iterator[Path]:
+    if database is not None:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        yield database.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="ouvidor-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "ouvidor.db"
+
+
+def _settings(url: str, path: Path, *, every: timedelta, inbox_port: int = 0) -> Settings:
+    """The sandbox's own settings, posting, on our database, with every source polled at one interval."""
+    os.environ.update(sample_environment())  # the made-up secrets of made-up networks
+    # Where a proxy is set, the networks of this machine are not behind it.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    file = path.with_name(f"{path.name}.toml")
+    file.write_text(sample_settings(url), encoding="utf-8")
+    settings = load(file, {})
+    file.unlink()
+    sources = [source.model_copy(update={"every": every}) for source in settings.source]
+    return settings.model_copy(
+        update={
+            "database": f"sqlite:///{path}",
+            "posting": True,
+            "source": sources,
+            "inbox": settings.inbox.model_copy(update={"port": inbox_port}),
+        }
+    )
+
+
+def _opened(settings: Settings, now: datetime) -> Engine:
+    engine = open_database(settings.database)
+    migrate(engine)
+    with transaction(engine) as session:
+        apply_settings(session, settings, now)
+    return engine

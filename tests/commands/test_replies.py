@@ -1,0 +1,64 @@
+"""Cases and replies without a browser."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from database.engine import migrate, open_database, reading, transaction
+from models import Reply, ReplyState
+from tests.builders import a_brand, a_case, a_draft, a_mention, a_source, an_account
+from tests.commands.conftest import Ouvidor
+
+
+@pytest.fixture
+def world(settings_file: Path) -> Iterator[Engine]:
+    """A case with one draft, in the database that the settings name."""
+    engine = open_database(f"sqlite:///{settings_file.with_name('ouvidor.db')}")
+    migrate(engine)
+    with transaction(engine) as session:
+        account = an_account(session, a_brand(session, "acme"), name="acme-mastodon", place="127.0.0.1")
+        mention = a_mention(session, a_source(session, account, name="acme-mentions"))
+        a_draft(session, a_case(session, mention), mention, "Olá!\x1b[2J Já estamos vendo.")
+    yield engine
+    engine.dispose()
+
+
+def state(engine: Engine) -> ReplyState:
+    with reading(engine) as session:
+        return ReplyState(session.exec(select(Reply.state)).one())
+
+
+def test_the_cases_that_wait_are_listed(world: Engine, ouvidor: Ouvidor) -> None:
+    (found,) = json.loads(ouvidor("cases", "--json").out)
+    assert (found["channel"], found["type"], found["state"]) == ("mastodon", "complaint", "open")
+    assert found["protocol"] in ouvidor("cases").out
+
+
+def test_replies_are_listed_by_state_and_repaint_nothing(world: Engine, ouvidor: Ouvidor) -> None:
+    table = ouvidor("replies").out
+    assert "Já estamos vendo." in table
+    assert "\x1b" not in table
+    assert len(json.loads(ouvidor("replies", "--state", "draft", "--json").out)) == 1
+    assert ouvidor("replies", "--state", "posted").out == "no replies\n"
+    assert "did you mean 'draft'?" in ouvidor("replies", "--state", "drafts").err
+
+
+def test_a_draft_is_approved_in_somebodys_name(world: Engine, ouvidor: Ouvidor) -> None:
+    found = ouvidor("approve", "1", "--as", "Ana")
+    assert found.code == 0
+    assert "posting = false" in found.out
+    assert state(world) is ReplyState.APPROVED
+    again = ouvidor("approve", "1", "--as", "Ana")
+    assert again.code == 1
+    assert again.err == "ouvidor: reply 1 is approved: only a draft is approved\n"
+
+
+def test_nobody_approves_nothing(world: Engine, ouvidor: Ouvidor) -> None:
+    assert ouvidor("approve", "1").code == 2
+    assert ouvidor("approve", "1", "--as", " ").code == 1
+    assert "there is no reply 99" in ouvidor("approve", "99", "--as", "Ana").err
+    assert state(world) is ReplyState.DRAFT

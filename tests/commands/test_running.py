@@ -1,0 +1,101 @@
+"""`ouvidor run`, `once` and `sandbox` as processes: they come up, do their work, and stop when asked."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from settings import load
+from tests.commands.conftest import Ouvidor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def running(*arguments: str, environ: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own; whatever happens, it does not outlive the test."""
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "cli.py"), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(environ or {})},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line_with(process: subprocess.Popen[str], words: str) -> str:
+    """The first line of its output that holds the words; fails with what it said instead."""
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        if words in line:
+            return line
+        said.append(line)
+    assert process.stderr is not None
+    pytest.fail(f"it never said {words!r}: {said} {process.stderr.read()}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_serves_the_inbox_and_stops_when_asked(number: signal.Signals, settings_file: Path) -> None:
+    with running("run", "--port", "0") as process:
+        url = re.findall(r"http://127\.0\.0\.1:\d+/", line_with(process, "inbox: "))[0]
+        line_with(process, "nothing is posted")
+        assert httpx.get(url, follow_redirects=True).status_code == 200
+        asked = time.monotonic()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=15)
+        assert process.returncode == 0
+        assert time.monotonic() - asked < 8  # 5 s for what is in flight, and the interpreter's own end
+        assert "Traceback" not in err
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(settings_file: Path) -> None:
+    with running("run", "--port", "0") as first:
+        port = re.findall(r":(\d+)/", line_with(first, "inbox: "))[0]
+        with running("run", "--port", port) as second:
+            _, err = second.communicate(timeout=30)
+    assert second.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in err
+    assert "Traceback" not in err
+
+
+def test_once_runs_each_step_and_names_what_fails(
+    ouvidor: Ouvidor, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ouvidor("once")
+    assert found.code == 1
+    assert "source 'acme-mentions' is paused: " in found.err
+    assert "OUVIDOR_ACME_MASTODON_ACCESS_TOKEN" in found.err
+
+
+def test_the_sandbox_prints_settings_that_load_and_serves_its_networks(folder: Path) -> None:
+    with running("sandbox", "--port", "0", "--seed", "7") as process:
+        lines = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("es = "):
+                break
+        path = folder / "ouvidor.toml"
+        path.write_text("".join(lines))
+        settings = load(path, {})
+        assert len(settings.account) == 5
+        assert not settings.posting
+        root = settings.account[0].base_url.rpartition("/")[0]
+        assert httpx.get(f"{root}/").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=15)
+        assert process.returncode == 0
