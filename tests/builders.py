@@ -41,7 +41,7 @@ def a_brand(session: Session, slug: str = "aurora") -> Brand:
 def an_account(session: Session, brand: Brand, channel: str = "mastodon", **fields: Any) -> Account:
     number = next(_numbers)
     values = {"name": f"{channel}-{number}", "place": f"{channel}.example", "handle": "lojaaurora", **fields}
-    account = Account(brand_id=brand.id, channel=channel, **values)
+    account = Account(brand_id=brand.id or 0, channel=channel, **values)
     session.add(account)
     session.flush()
     return account
@@ -56,7 +56,7 @@ def a_source(session: Session, account: Account, **fields: Any) -> Source:
         **fields,
     }
     source = Source(
-        brand_id=account.brand_id, account_id=account.id, channel=account.channel, place=account.place, **values
+        brand_id=account.brand_id, account_id=account.id or 0, channel=account.channel, place=account.place, **values
     )
     session.add(source)
     session.flush()
@@ -114,7 +114,7 @@ def a_verdict(session: Session, mention: Mention, **fields: Any) -> VerdictRow:
         "version": f"test-{next(_numbers)}",
         **fields,
     }
-    verdict = VerdictRow(mention_id=mention.id, text_revision=mention.text_revision, decided_at=NOON, **values)
+    verdict = VerdictRow(mention_id=mention.id or 0, text_revision=mention.text_revision, decided_at=NOON, **values)
     session.add(verdict)
     session.flush()
     mention.verdict_id = verdict.id

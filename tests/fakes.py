@@ -7,7 +7,7 @@ from errors import ChannelError
 from listeners.base import Edited, Gone, Page, Unchanged
 from responders.base import OutgoingReply, Posted
 
-Step = Page | Exception | Callable[[], None]
+Step = Page | Exception | Callable[[], object]
 
 
 class ScriptedListener:
@@ -59,7 +59,7 @@ class RecordingResponder:
         self.find_errors: list[ChannelError | None] = []
         self.swallow_answer = False  # publishes, and then raises the next of post_errors
         self.posts = self.finds = 0
-        self.on_post: Callable[[], None] = lambda: None
+        self.on_post: Callable[[], object] = lambda: None
 
     def room_left(self, body: str, to: str = "") -> int:
         return self.limit - len(body)
