@@ -3,7 +3,6 @@ PYTHON ?= $(if $(VIRTUAL_ENV),python,$(if $(wildcard .venv/bin/python),.venv/bin
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MENTIONS ?= 60
-URL ?= http://127.0.0.1:8080
 
 .PHONY: check format lint types test test-all bench demo screenshots reality wheel
 .DEFAULT_GOAL := test
@@ -23,10 +22,10 @@ types:
 
 # Everything but what takes long; OUVIDOR_TEST_DATABASE=postgres runs the same on PostgreSQL.
 test:
-	$(PYTHON) -m pytest -m "not slow"
+	$(PYTHON) -m pytest -m "not slow" -n auto
 
 test-all:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto
 
 bench:
 	$(PYTHON) -m tests.benchmarks
@@ -34,9 +33,8 @@ bench:
 demo:
 	$(PYTHON) -m cli demo
 
-# Of an inbox that runs: `make demo` in another terminal, and its address here as URL.
 screenshots:
-	$(PYTHON) -m tests.inbox.screenshots --url "$(URL)" --out docs/screenshots
+	$(PYTHON) -m tests.screenshots docs/screenshots
 
 # Replays recorded platform answers through the real clients: make reality RECORDED=DIR
 reality:

@@ -115,7 +115,7 @@ class Runtime:
 
     def start(self) -> None:
         """Tick in the background until `stop`; what was paused gets another chance, for a person restarted us."""
-        self._resume_paused()
+        self.resume()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ouvidor")
         self._ticker = BackgroundScheduler(
             executors={"default": TickPool(len(STEPS))},
@@ -234,7 +234,8 @@ class Runtime:
             log.info("step_recovered", step=name)
         return done
 
-    def _resume_paused(self) -> None:
+    def resume(self) -> None:
+        """Give every source and account that was paused another chance: a person has looked after them."""
         now = self.clock.now()
         with transaction(self.engine) as session:
             for source in session.exec(select(Source).where(Source.paused_reason != "")):

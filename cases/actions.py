@@ -94,6 +94,7 @@ def correct(session: Session, mention: Mention, field: str, value: str, by: str,
         raise IllegalMoveError(
             f"{field} = {value!r} is no label; choose from {', '.join(_CHOICES.get(field, _CHOICES))}"
         )
+    session.refresh(mention, with_for_update=True)  # two people, or a person and the classifier, may be at it
     verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
     if verdict is None or mention.id is None:
         raise IllegalMoveError("the mention was not tagged yet: try again in a moment")

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import httpx
 
 from channels.connection import Clock
-from channels.transport import Deadline, UnusableAnswerError, bounded_httpx, decoded
+from channels.transport import BoundedTransport, Deadline, UnusableAnswerError, timeouts
 from errors import (
     ChannelError,
     NeedsAttentionError,
@@ -73,13 +73,15 @@ class BoundedClient:
     ) -> None:
         """`timeout` bounds one wait for the server, `deadline` (twice as long by default) the whole exchange."""
         self.base_url = base_url.rstrip("/")
-        self._timeout = timeout.total_seconds()
+        self._timeouts = timeouts(timeout.total_seconds())
         self._whole = (deadline or timeout * 2).total_seconds()
         self._clock = clock
-        self._user_agent = user_agent
+        # The encodings are those that `decoded` can bound.
+        own = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+        self._headers = [(name, name.lower(), value) for name, value in own.items()]
         self._max_body = max_body
         self._deadline = Deadline()
-        self._client: httpx.Client | None = None
+        self._client: BoundedTransport | None = None
 
     def url(self, path: str) -> str:
         """The absolute URL of a path below the base; the base's own path is kept."""
@@ -92,17 +94,19 @@ class BoundedClient:
         `content` is what httpx takes: params, json, data, content.
         """
         self._deadline.start(self._whole)
-        client = self._opened()
-        client.cookies.clear()  # nothing that one page sets is told to the next
-        request = client.build_request(method, url, headers=headers, **content)
-        if not headers or "user-agent" not in {name.lower() for name in headers}:
-            request.headers["User-Agent"] = self._user_agent
-        response = client.send(request, stream=True)
-        try:
-            body = decoded(response.iter_raw(), response.headers.get("Content-Encoding", ""), self._max_body)
-        finally:
-            response.close()
-        return Answer(response.status_code, response.headers, body, str(response.url))
+        request = httpx.Request(
+            method, url, headers=self._told(headers), extensions={"timeout": self._timeouts}, **content
+        )
+        if request.url.userinfo:
+            request = next(httpx.BasicAuth(request.url.username, request.url.password).sync_auth_flow(request))
+        response, body = self._opened().exchange(request, self._max_body)
+        return Answer(response.status_code, response.headers, body, str(request.url))
+
+    def _told(self, headers: Mapping[str, str] | None) -> list[tuple[str, str]]:
+        """What a request says about us, unless it says otherwise itself."""
+        given = list(headers.items()) if headers else []
+        names = {name.lower() for name, _ in given}
+        return [*((name, value) for name, lower, value in self._headers if lower not in names), *given]
 
     def read(
         self,
@@ -156,10 +160,10 @@ class BoundedClient:
             self._client.close()
             self._client = None
 
-    def _opened(self) -> httpx.Client:
+    def _opened(self) -> BoundedTransport:
         # Made on first use: it reads the system's certificates, and building a channel touches nothing.
         if self._client is None:
-            self._client = bounded_httpx(self._timeout, self._deadline)
+            self._client = BoundedTransport(self._deadline)
         return self._client
 
 

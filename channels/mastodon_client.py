@@ -1,14 +1,12 @@
 """Mastodon's API through Mastodon.py: one account's client within bounds, and what its errors mean for us."""
 
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import requests
 from mastodon import Mastodon, MastodonError
-from mastodon.errors import MastodonWarning
 
 from channels.connection import Clock, Connection
 from channels.http import host_of, parsed_json
@@ -30,6 +28,17 @@ _ACCOUNT_TROUBLE = re.compile(
     r"|frozen|pending)|confirmed e-?mail|pending approval|authenticated user",
     re.IGNORECASE,
 )
+
+
+_RELATION = re.compile(r"""rel=["']?(\w+)""", re.IGNORECASE)
+
+
+class _Library(Mastodon):
+    """The library without its foretelling, which asks the instance about itself before a timeline is read."""
+
+    def timeline_is_available(self, *_: object, **__: object) -> bool:
+        """The timeline's own answer says it better."""
+        return True
 
 
 _LIMITS: dict[str, Limits] = {}  # by instance: asked once a process, for whoever counts must not touch the network
@@ -85,19 +94,22 @@ class MastodonClient:
 
     def hashtag(self, tag: str, since: str | None, until: str | None) -> list[dict[str, Any]]:
         """One page of the posts with a hashtag that the instance knows of, newest first."""
-
-        def ask(library: Mastodon) -> object:
-            with warnings.catch_warnings():
-                # The library foretells that the timeline may be closed to us; the answer itself says it better.
-                warnings.simplefilter("ignore", MastodonWarning)
-                return library.timeline_hashtag(tag, since_id=since, max_id=until, limit=STATUSES)
-
-        return self._list(ask)
+        return self._list(lambda m: m.timeline_hashtag(tag, since_id=since, max_id=until, limit=STATUSES))
 
     def own_statuses(self, since: str | None, until: str | None) -> list[dict[str, Any]]:
         """One page of what the account itself posted, newest first."""
         own_id = self.own_id()
         return self._list(lambda m: m.account_statuses(own_id, since_id=since, max_id=until, limit=STATUSES))
+
+    def is_last_page(self) -> bool:
+        """Whether the last answer links to newer posts and to no older ones; False where the server links to nothing.
+
+        docs.joinmastodon.org/api/guidelines#pagination, read 2026-11.
+        """
+        last = self._adapter.last
+        links = next((value for name, value in last.headers.items() if name.lower() == "link"), "") if last else ""
+        relations = {relation.lower() for relation in _RELATION.findall(links)}
+        return "prev" in relations and "next" not in relations
 
     def statuses(self, ids: Sequence[str]) -> list[dict[str, Any]] | None:
         """Those of up to 20 posts that can be shown; None where the server knows no such look-up (before 4.3)."""
@@ -195,7 +207,7 @@ class MastodonClient:
             harden(session)
             for scheme in ("https://", "http://"):
                 session.mount(scheme, self._adapter)
-            self._library = Mastodon(
+            self._library = _Library(
                 access_token=self._connection.secrets["access_token"],
                 api_base_url=self.base,
                 ratelimit_method="throw",

@@ -74,6 +74,7 @@ class NotingAdapter(BoundedAdapter):
 def harden(session: requests.Session) -> None:
     """No redirect is followed, for it could post twice; no password from a .netrc replaces the token."""
     session.max_redirects = 0
+    session.trust_env = False  # proxies are the adapter's affair, and reading the environment costs as much as a call
     session.auth = _as_it_is
 
 

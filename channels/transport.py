@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 import httpx
@@ -94,23 +94,41 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def bounded_httpx(timeout: float, deadline: Deadline) -> httpx.Client:
-    """An httpx client that follows nothing, retries nothing and keeps to the deadline.
+def timeouts(seconds: float) -> dict[str, float]:
+    """What a request says about how long one wait may take; opening a connection never takes long."""
+    return httpx.Timeout(seconds, connect=min(seconds, 10.0)).as_dict()  # type: ignore[return-value]
+
+
+class BoundedTransport:
+    """Carries requests over connections that are kept, follows nothing, retries nothing and keeps to the deadline.
 
     Proxies from the environment are honoured, as the clients that other channels use honour them.
     """
-    client = httpx.Client(
-        verify=_certificates(),
-        timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
-        follow_redirects=False,
-        headers={"Accept-Encoding": "gzip, deflate"},  # the encodings that `decoded` can bound
-    )
-    backend = DeadlineBackend(deadline)
-    # httpx has no parameter for the backend; a test with a dripping server fails if these attributes ever move.
-    for transport in (client._transport, *client._mounts.values()):
-        if isinstance(transport, httpx.HTTPTransport):
-            transport._pool._network_backend = backend
-    return client
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._client = httpx.Client(verify=_certificates())
+        backend = DeadlineBackend(deadline)
+        # httpx has no parameter for the backend; a test with a dripping server fails if these attributes ever move.
+        for transport in (self._client._transport, *self._client._mounts.values()):
+            if isinstance(transport, httpx.HTTPTransport):
+                transport._pool._network_backend = backend
+
+    def exchange(self, request: httpx.Request, limit: int) -> tuple[httpx.Response, bytes]:
+        """The answer's head, and its body as `decoded` gives it.
+
+        Past httpx's own client, whose cookies, redirects and hooks cost as much as the exchange and are never wanted:
+        so nothing that one page sets is told to the next.
+        """
+        response = self._client._transport_for_url(request.url).handle_request(request)
+        stream = cast(httpx.SyncByteStream, response.stream)
+        try:
+            return response, decoded(stream, response.headers.get("Content-Encoding", ""), limit)
+        finally:
+            stream.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
 
 
 def decoded(chunks: Iterable[bytes], encoding: str, limit: int) -> bytes:

@@ -101,7 +101,8 @@ class XClient:
     def own_posts(self, since: str, token: str | None) -> dict[str, Any]:
         """One page of what the account itself posted after a post, newest first."""
         wanted = {"since_id": since, "pagination_token": token, "max_results": PAGE, "exclude": ["retweets"]}
-        return self._page("get_users_tweets", self.own_id(), **wanted, tweet_fields=FIELDS["tweet_fields"])
+        fields = ["created_at", "note_tweet", "referenced_tweets"]  # with id and text: what tells a reply of ours
+        return self._page("get_users_tweets", self.own_id(), **wanted, tweet_fields=fields)
 
     def posts(self, ids: Sequence[str]) -> dict[str, Any]:
         """Up to 100 posts by their ids; those that cannot be shown stand under `errors`."""

@@ -80,6 +80,7 @@ def _put_in_force(session: Session, waiting: Sequence[_Waiting], version: str) -
             VerdictRow.version == version,
             VerdictRow.text_revision == Mention.text_revision,
         )
+        .with_for_update(of=Mention)  # another process must not count the same verdict; SQLite needs no such word
     ).all()
     if pairs:
         # One statement for all: a row at a time costs more than the classifier.

@@ -140,9 +140,9 @@ class Approver:
 
 
 def _answered(replies: Sequence[Reply], case: Case) -> bool:
-    """Whether an answer went out, or was given up, since the customer's last word."""
+    """Whether the customer was answered since their last word, be it by an acknowledgement, or that was given up."""
     return any(
-        reply.purpose is ReplyPurpose.ANSWER
+        reply.purpose is not ReplyPurpose.RESOLUTION
         and reply.state in (ReplyState.VERIFIED, ReplyState.DISCARDED)
         and reply.drafted_at >= case.last_mention_at
         for reply in replies

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from errors import IllegalMoveError
 from models import Reply, ReplyState, TimelineEvent
@@ -76,9 +76,15 @@ def move(
 ) -> None:
     """Bring a reply to another state, with its timeline event in the same transaction.
 
-    IllegalMoveError when the table of moves does not allow it. The row must have been read in this transaction.
+    IllegalMoveError when the table of moves does not allow it, or when somebody else moved it in this moment. The row
+    must have been read in this transaction.
     """
     was = reply.state
+    # SQLite's one write lock keeps others out; elsewhere the row must be locked, and be as we read it.
+    if reply.id is not None and session.get_bind().dialect.name != "sqlite":
+        stored = ReplyState(session.exec(select(Reply.state).where(Reply.id == reply.id).with_for_update()).one())
+        if stored is not was:
+            raise IllegalMoveError(f"reply {reply.id} has just become {stored.value}: look at it again")
     if to not in MOVES[was]:
         raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}")
     if reply.id is None:

@@ -12,7 +12,7 @@ from database.ledger import OUVIDOR, append
 from errors import ChannelError, NeedsAttentionError, RateLimitedError
 from listeners.base import Edited, Gone, Listener, Unchanged
 from listeners.store import notice_edit
-from models import CaseMention, Mention, MentionText, Profile, Sighting, Source
+from models import CaseMention, Mention, MentionKind, MentionText, Profile, Sighting, Source
 
 WATCHED = timedelta(days=30)  # older posts are no longer looked up
 _RETRY = timedelta(minutes=15)
@@ -100,7 +100,24 @@ def _apply(session: Session, mention: Mention, fact: Unchanged | Edited | Gone, 
         case Edited(text=text, edited_at=edited_at):
             return notice_edit(session, mention, text, edited_at, now)
         case Gone():
-            return purge(session, mention, now)
+            return (
+                _purge_thread(session, mention, now)
+                if mention.kind is MentionKind.COMPLAINT
+                else purge(session, mention, now)
+            )
+
+
+def _purge_thread(session: Session, complaint: Mention, now: datetime) -> bool:
+    """Who takes a complaint back takes back every word of theirs in it: a complaint site shows none of them."""
+    words = select(Mention).where(
+        Mention.brand_id == complaint.brand_id,
+        Mention.channel == complaint.channel,
+        Mention.place == complaint.place,
+        Mention.thread == complaint.thread,
+        ~col(Mention.is_ours),
+    )
+    purged = [purge(session, mention, now) for mention in session.exec(words).all()]
+    return any(purged)
 
 
 def purge(session: Session, mention: Mention, now: datetime) -> bool:

@@ -183,6 +183,9 @@ def notice_edit(session: Session, mention: Mention, text: str, edited_at: dateti
     text = _storable(text)
     if mention.deleted_at is not None or mention.id is None or text == mention.text:
         return False
+    session.refresh(mention, with_for_update=True)  # it may be tagged, or purged, at this very moment
+    if mention.deleted_at is not None or text == mention.text:
+        return False
     session.add(MentionText(mention_id=mention.id, revision=mention.text_revision, text=mention.text, replaced_at=now))
     mention.text = text
     mention.text_revision += 1

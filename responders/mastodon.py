@@ -81,13 +81,14 @@ class MastodonResponder:
         until: str | None = None
         for _ in range(_MOST_PAGES):
             listed = self._client.own_statuses(reply.mention_external_id, until)
+            is_last = self._client.is_last_page()
             ids = [str(status.get("id")) for status in listed]
             for status in listed:
                 if _is(reply, status):
                     return self._seen(status)
             made = moment_of(listed[-1].get("created_at")) if listed else None
             is_past = made is not None and made < reply.approved_at - _BEFORE_APPROVAL
-            if is_past or set(ids) <= seen:
+            if is_last or is_past or set(ids) <= seen:
                 self._client.learn_limits()
                 return None
             seen |= set(ids)

@@ -155,7 +155,8 @@ class RedditNetwork:
         if person is None:
             return _error(404, "Not Found")
         shapes = self._shapes(request)
-        return self._listing(request, "post.family = 't1' AND post.person_id = ?", [person.id], shapes.thing)
+        where = "post.family = 't1' AND post.person_id = ?"
+        return self._listing(request, where, [person.id], shapes.thing, prepare=shapes.prepare)
 
     async def _search(self, request: Request) -> Response:
         """Submissions alone: the API's search knows no comments."""
@@ -191,6 +192,7 @@ class RedditNetwork:
         values: Sequence[object],
         shown: Callable[[Post], dict[str, object]],
         wanted: Callable[[Post], bool] = lambda post: True,
+        prepare: Callable[[Sequence[Post]], None] = lambda posts: None,
     ) -> Response:
         """A page of a listing, newest first, by `after` (older) or `before` (newer).
 
@@ -213,6 +215,7 @@ class RedditNetwork:
         page, more = found[:size], len(found) > size
         if forward:
             page.reverse()
+        prepare(page)
         after = page[-1].external_id if more and not forward else None
         before = page[0].external_id if page and (more if forward else anchor_name) else None
         return json_answer(listing([shown(post) for post in page], after, before))

@@ -3,6 +3,7 @@
 import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sandbox.ids import base36
@@ -10,6 +11,12 @@ from sandbox.state import Person, Post, State
 
 DELETED = "[deleted]"
 DEFAULT_SUBREDDIT = "brasil"
+_NOTHING = dict.fromkeys(
+    (
+        "approved_at_utc approved_by author_flair_css_class author_flair_text banned_at_utc banned_by"
+        " distinguished mod_note mod_reason_by mod_reason_title num_reports removal_reason top_awarded_type"
+    ).split()
+)
 
 
 class Shapes:
@@ -20,6 +27,13 @@ class Shapes:
         self._raw = raw
         self._roots: dict[str, Post | None] = {}
         self._sizes = sizes  # by thread: how many comments were counted, up to which post; shared by all requests
+
+    def prepare(self, posts: Sequence[Post]) -> None:
+        """Read the submissions of a page at once."""
+        wanted = list({post.thread for post in posts if post.thread != post.external_id})
+        marks = ", ".join("?" * len(wanted))
+        found = self._state.select_posts(f"post.network = 'reddit' AND post.external_id IN ({marks})", wanted)
+        self._roots |= {post.external_id: post for post in found}
 
     def root(self, post: Post) -> Post | None:
         """The submission under which a comment stands."""
@@ -40,6 +54,7 @@ class Shapes:
 
     def comment(self, post: Post, replies: object = "", depth: int = 0) -> dict[str, object]:
         root = self.root(post)
+        link = f"https://www.reddit.com{self.permalink(root)}" if root else ""
         text = DELETED if post.deleted_at else post.text
         return {
             **self._common(post),
@@ -56,8 +71,8 @@ class Shapes:
             "collapsed_reason": None,
             "link_title": self._text(title_of(root)),
             "link_author": author_of(root) if root else DELETED,
-            "link_permalink": f"https://www.reddit.com{self.permalink(root)}" if root else "",
-            "link_url": f"https://www.reddit.com{self.permalink(root)}" if root else "",
+            "link_permalink": link,
+            "link_url": link,
             "num_comments": self._comments_under(post),
             "over_18": False,
             "comment_type": None,
@@ -188,11 +203,7 @@ class Shapes:
             "report_reasons": [] if own else None,
             "total_awards_received": 0,
         }
-        nothing = (
-            "approved_at_utc approved_by author_flair_css_class author_flair_text banned_at_utc banned_by"
-            " distinguished mod_note mod_reason_by mod_reason_title num_reports removal_reason top_awarded_type"
-        )
-        common |= dict.fromkeys(nothing.split())
+        common |= _NOTHING
         if own:
             common["num_reports"] = 0
         if post.deleted_at is None:
@@ -240,10 +251,12 @@ def title_of(post: Post | None) -> str:
     return post.extra.get("title") or post.text.partition("\n")[0][:300]
 
 
+@lru_cache(maxsize=4096)
 def slug_of(title: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in title.lower()).split())[:50].strip("_") or "_"
 
 
+@lru_cache(maxsize=256)
 def subreddit_id(name: str) -> str:
     return "t5_" + base36(int.from_bytes(hashlib.blake2b(name.lower().encode(), digest_size=4).digest()) % 36**5)
 

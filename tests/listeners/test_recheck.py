@@ -11,7 +11,7 @@ from database.search import search_mentions
 from errors import RateLimitedError
 from listeners.base import Edited, Gone, Unchanged
 from listeners.recheck import recheck
-from models import Mention, MentionText, Profile, Source, TimelineEvent, VerdictRow
+from models import Mention, MentionKind, MentionText, Profile, Source, TimelineEvent, VerdictRow
 from tests.builders import NOON, a_case, a_mention, a_world, an_author, find_mention
 from tests.fakes import ScriptedListener
 
@@ -72,3 +72,17 @@ def test_a_rate_limit_keeps_what_was_learnt_and_asks_again_later(engine: Engine,
     with reading(engine) as session:
         assert session.get_one(Source, source_id).next_check_at == LATER + timedelta(minutes=9)
         assert session.exec(select(Mention.checked_at).where(Mention.external_id == "2")).one() is None
+
+
+def test_a_complaint_taken_back_takes_every_word_of_its_thread_along(engine: Engine) -> None:
+    source_id = a_world(engine, "reclame_aqui")
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        a_mention(session, source, "7", kind=MentionKind.COMPLAINT, thread_external_id="7")
+        a_mention(session, source, "8", kind=MentionKind.REPLICA, thread_external_id="7", parent_external_id="7")
+        a_mention(session, source, "9", kind=MentionKind.ANSWER, thread_external_id="7", is_ours=True, author=None)
+        a_mention(session, source, "10", kind=MentionKind.COMPLAINT, thread_external_id="10")
+    recheck(engine, ScriptedListener(facts=[Gone("7")]), source_id, LATER, every=HOUR)
+    with reading(engine) as session:
+        left = session.exec(select(Mention.external_id).where(Mention.text != "").order_by(col(Mention.id))).all()
+        assert left == ["9", "10"]
