@@ -92,6 +92,8 @@ def fill(engine: Engine) -> None:
                         "profile_id": n,
                         "thread": str(n),
                         "text": texts[n % len(texts)],
+                        "pictures": [],
+                        "extra": {},
                         "verdict_id": n,
                         "triaged_at": at,
                         "posted_at": at,
@@ -107,6 +109,8 @@ def fill(engine: Engine) -> None:
                         "lang": "pt",
                         **tags,
                         "complaint": True,
+                        "holds": [],
+                        "confidence": {},
                         "decided_at": at,
                     }
                 )
@@ -121,13 +125,16 @@ def fill(engine: Engine) -> None:
                             "state": CaseState.OPEN if n % 3 else CaseState.RESOLVED,
                             "priority": priority_of(urgency, sentiment, kind, (), n),
                             **tags,
+                            "holds": [],
                             "lang": "pt",
                             "opened_at": at,
                             "last_mention_at": at,
                         }
                     )
                     rows[CaseMention].append({"mention_id": n, "case_id": n, "linked_at": at})
-                    rows[TimelineEvent].append({"case_id": n, "at": at, "kind": "opened", "by": "ouvidor"})
+                    rows[TimelineEvent].append(
+                        {"case_id": n, "at": at, "kind": "opened", "by": "ouvidor", "detail": {}}
+                    )
             for model, made in rows.items():
                 if made:
                     session.execute(insert(model), made)
