@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import requests
 from mastodon import Mastodon, MastodonError
 
 from channels.connection import Clock, Connection
 from channels.http import host_of, parsed_json
 from channels.mastodon_text import Limits, is_id
-from channels.noted import LIBRARY_FAULTS, NotingAdapter, fault, harden, pause
+from channels.noted import LIBRARY_FAULTS, LeanSession, NotingAdapter, fault, pause
 from channels.transport import UnusableAnswerError
 from errors import ChannelError, NeedsAttentionError, RejectedError, SettingsError, TryLaterError
 
@@ -203,8 +202,7 @@ class MastodonClient:
 
     def _opened(self) -> Mastodon:
         if self._library is None:
-            session = requests.Session()
-            harden(session)
+            session = LeanSession()
             for scheme in ("https://", "http://"):
                 session.mount(scheme, self._adapter)
             self._library = _Library(

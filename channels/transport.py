@@ -1,5 +1,6 @@
 """What keeps one HTTP exchange within bounds: a deadline over the whole of it, and a limit on the decoded body."""
 
+import re
 import ssl
 import threading
 import time
@@ -94,6 +95,18 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+# An address that httpx would send as it stands: nothing to escape, no port to leave out, no dots to resolve.
+_PLAIN = re.compile(
+    r"(https?)://((?:[a-z0-9-]{1,63}+\.)*+[a-z0-9-]{1,63}+)(?::(?!(?:80|443)(?!\d))([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}))?"
+    r"((?!.*/\.)/(?:[\w.~!$&()*+,;=:@/?-]|%[0-9A-F]{2})*+)?",
+    re.ASCII,
+)
+_FAULTS = (
+    *(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError),
+    *(httpcore.ProxyError, httpcore.UnsupportedProtocol),
+)
+
+
 def timeouts(seconds: float) -> dict[str, float]:
     """What a request says about how long one wait may take; opening a connection never takes long."""
     return httpx.Timeout(seconds, connect=min(seconds, 10.0)).as_dict()  # type: ignore[return-value]
@@ -113,8 +126,8 @@ class BoundedTransport:
             if isinstance(transport, httpx.HTTPTransport):
                 transport._pool._network_backend = backend
 
-    def exchange(self, request: httpx.Request, limit: int) -> tuple[httpx.Response, bytes]:
-        """The answer's head, and its body as `decoded` gives it.
+    def exchange(self, request: httpx.Request, limit: int) -> tuple[int, httpx.Headers, bytes]:
+        """The status, the headers, and the body as `decoded` gives it.
 
         Past httpx's own client, whose cookies, redirects and hooks cost as much as the exchange and are never wanted:
         so nothing that one page sets is told to the next.
@@ -122,13 +135,41 @@ class BoundedTransport:
         response = self._client._transport_for_url(request.url).handle_request(request)
         stream = cast(httpx.SyncByteStream, response.stream)
         try:
-            return response, decoded(stream, response.headers.get("Content-Encoding", ""), limit)
+            return response.status_code, response.headers, _decoded(stream, response.headers, limit)
         finally:
             stream.close()
+
+    def get(
+        self, url: str, headers: Iterable[tuple[str, str]], waits: dict[str, float], limit: int
+    ) -> tuple[int, httpx.Headers, bytes] | None:
+        """The same for a GET of an address that needs no mending, in half the time; None for any other address."""
+        plain = None if self._client._mounts else _PLAIN.fullmatch(url)
+        transport = self._client._transport
+        if plain is None or not isinstance(transport, httpx.HTTPTransport):
+            return None
+        scheme, host, port, target = plain.groups()
+        told = [(b"Host", f"{host}:{port}".encode() if port else host.encode())]
+        told += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
+        address = httpcore.URL(scheme=scheme, host=host, port=int(port) if port else None, target=target or "/")
+        asked = httpcore.Request("GET", address, headers=told, extensions={"timeout": waits})
+        try:
+            response = transport._pool.handle_request(asked)
+            try:
+                found = httpx.Headers(response.headers)
+                return response.status, found, _decoded(cast(Iterable[bytes], response.stream), found, limit)
+            finally:
+                response.close()
+        except _FAULTS as error:
+            # httpx calls its faults by the same names.
+            raise getattr(httpx, type(error).__name__, httpx.TransportError)(str(error)) from error
 
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+
+def _decoded(chunks: Iterable[bytes], headers: httpx.Headers, limit: int) -> bytes:
+    return decoded(chunks, headers.get("Content-Encoding", ""), limit)
 
 
 def decoded(chunks: Iterable[bytes], encoding: str, limit: int) -> bytes:

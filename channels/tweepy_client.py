@@ -9,7 +9,7 @@ import tweepy
 
 from channels.connection import Clock, Connection
 from channels.http import parsed_json
-from channels.noted import LIBRARY_FAULTS, Noted, NotingAdapter, fault, harden, pause
+from channels.noted import LIBRARY_FAULTS, LeanSession, Noted, NotingAdapter, fault, pause
 from channels.transport import UnusableAnswerError
 from errors import ChannelError, NeedsAttentionError, RejectedError, TryLaterError
 
@@ -160,7 +160,7 @@ class XClient:
                 return_type=dict,
                 wait_on_rate_limit=False,
             )
-            harden(client.session)
+            client.session = LeanSession()
             for host in OFFICIAL:
                 client.session.mount(host, self._adapter)
             self._clients[kind] = client, user_auth

@@ -12,10 +12,11 @@ from sandbox.state import Person, Post, State
 DELETED = "[deleted]"
 DEFAULT_SUBREDDIT = "brasil"
 _NOTHING = dict.fromkeys(
-    (
-        "approved_at_utc approved_by author_flair_css_class author_flair_text banned_at_utc banned_by"
-        " distinguished mod_note mod_reason_by mod_reason_title num_reports removal_reason top_awarded_type"
-    ).split()
+    [
+        *("approved_at_utc", "approved_by", "author_flair_css_class", "author_flair_text", "banned_at_utc"),
+        *("banned_by", "distinguished", "mod_note", "mod_reason_by", "mod_reason_title", "num_reports"),
+        *("removal_reason", "top_awarded_type"),
+    ]
 )
 
 

@@ -1,12 +1,13 @@
 """One exchange stays within bounds, and its outcome means what we say it means."""
 
 import gzip
+import re
 import socket
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -255,3 +256,51 @@ def test_what_is_no_json_is_unusable(body: bytes) -> None:
 )
 def test_a_site_is_its_host_and_port(ours: str, theirs: str, same: bool) -> None:
     assert same_site(ours, theirs) is same
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/a/b?c=d&e=%2C,f",
+        "/a/../b",
+        "/a b",
+        "/%zz?q='x'",
+        "/caf\u00e9?q=\u00e7",
+        "/a?q=[1]",
+        "/a#part",
+        "/a%2fb",
+    ],
+)
+def test_an_address_is_asked_for_as_httpx_would_ask(httpserver: HTTPServer, path: str) -> None:
+    httpserver.expect_request(re.compile(".*")).respond_with_data("here")
+    url = httpserver.url_for("").rstrip("/") + path
+    with httpx.Client(trust_env=False) as plain:
+        assert plain.get(url).text == "here"
+    assert a_client(url).exchange("GET", url).body == b"here"
+    theirs, ours = (request for request, _ in httpserver.log)
+    assert ours.environ["REQUEST_URI"] == theirs.environ["REQUEST_URI"]
+    assert ours.headers["Host"] == theirs.headers["Host"]
+
+
+def test_a_connection_is_kept_for_the_next_request() -> None:
+    opened: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                connection, _ = listening.accept()
+                opened.append(connection)
+                with connection:
+                    while connection.recv(65_536):
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        client = a_client(url)
+        for _ in range(3):
+            assert client.read("/", about="the page").body == b"ok"
+        assert client.post("/", about="the page", json={}).body == b"ok"
+        client.close()
+    assert len(opened) == 1

@@ -233,6 +233,25 @@ def test_what_the_thread_does_not_show_is_found_among_our_own_posts(mastodon: An
     assert found.external_id == POSTED
 
 
+@pytest.mark.parametrize(
+    ("links", "pages"),
+    [
+        ('<https://ondas.example/?min_id=9>; rel="prev"', 1),
+        ('<https://ondas.example/?max_id=9>; rel="next", <https://ondas.example/?min_id=9>; rel="prev"', 2),
+        ("", 2),
+    ],
+)
+def test_our_own_posts_are_read_on_unless_the_server_links_to_no_older_ones(
+    mastodon: Answers, links: str, pages: int
+) -> None:
+    status = {"id": "9", "in_reply_to_id": "1", "content": "<p>Oi</p>", "created_at": "2100-01-01T00:00:00.000Z"}
+    mastodon.add("GET", CONTEXT, json_answer({"descendants": []}))
+    mastodon.add("GET", "/api/v1/accounts/verify_credentials", json_answer({"id": "110"}))
+    mastodon.add("GET", "/api/v1/accounts/110/statuses", json_answer([status], headers={"Link": links}))
+    assert a_responder(mastodon).find(a_reply()) is None
+    assert mastodon.paths().count("/api/v1/accounts/110/statuses") == pages
+
+
 def test_what_was_never_posted_is_not_found_and_not_posted(mastodon: Answers) -> None:
     mastodon.replay("mastodon", "reply")
     assert a_responder(mastodon).find(a_reply("Oi, Ana!")) is None  # another person answered just that
