@@ -22,7 +22,7 @@ from classifier.base import Classifier
 from classifier.tag import tag
 from database.alarms import clear_alarm, raise_alarm
 from database.engine import reading, transaction
-from errors import OuvidorError, RateLimitedError, SettingsError
+from errors import NeedsAttentionError, OuvidorError, RateLimitedError, SettingsError
 from listeners import build_listener
 from listeners.base import Listener
 from listeners.poll import poll
@@ -53,20 +53,30 @@ class Step:
 
 
 class PacedResponder:
-    """A responder that remembers until when its platform asked us to wait, so that nobody asks it in vain."""
+    """A responder that is built when first needed, and remembers until when its platform asked us to wait."""
 
-    def __init__(self, responder: Responder, clock: Clock) -> None:
-        self._responder, self._clock = responder, clock
+    def __init__(self, build: Callable[[], Responder], clock: Clock) -> None:
+        self._build, self._clock = build, clock
+        self._built: Responder | None = None
         self.rests_until: datetime | None = None
 
     def room_left(self, body: str, to: str = "") -> int:
-        return self._responder.room_left(body, to)
+        return self._responder().room_left(body, to)
 
     def post(self, reply: OutgoingReply) -> Posted:
-        return self._noting(self._responder.post, reply)
+        return self._noting(self._responder().post, reply)
 
     def find(self, reply: OutgoingReply) -> Posted | None:
-        return self._noting(self._responder.find, reply)
+        return self._noting(self._responder().find, reply)
+
+    def _responder(self) -> Responder:
+        """NeedsAttentionError where the settings lack what the account needs: nothing was published."""
+        if self._built is None:
+            try:
+                self._built = self._build()
+            except SettingsError as error:
+                raise NeedsAttentionError(str(error)) from error
+        return self._built
 
     def _noting(self, ask: Callable[[OutgoingReply], Found], reply: OutgoingReply) -> Found:
         try:
@@ -176,10 +186,12 @@ class Runtime:
         with self._building:
             found = self._responders.get(account_id)
             if found is None:
-                connection = connection_of(self.settings, self._account_name(account_id))
-                built = self._build_responder(connection, self.clock)
-                found = self._responders[account_id] = PacedResponder(built, self.clock)
+                found = PacedResponder(lambda: self._built_responder(account_id), self.clock)
+                self._responders[account_id] = found
             return found
+
+    def _built_responder(self, account_id: int) -> Responder:
+        return self._build_responder(connection_of(self.settings, self._account_name(account_id)), self.clock)
 
     def resting(self) -> dict[int, datetime]:
         """Accounts whose platform asked us to wait, and until when."""
@@ -271,6 +283,7 @@ def _poll_one(runtime: Runtime, source: Source) -> int:
         source.id or 0,
         now,
         jitter=runtime.jitter(),
+        clock=runtime.clock.now,
         should_stop=runtime.stopping.is_set,
     )
     runtime.redelivered += polled.known

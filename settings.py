@@ -22,6 +22,7 @@ from settings_values import (
     Port,
     SecretReference,
     SentimentName,
+    Switch,
     TimeZone,
     TypeName,
     UrgencyName,
@@ -108,7 +109,7 @@ class Settings(_Section):
     """The whole of ouvidor.toml."""
 
     database: Name = "sqlite:///ouvidor.db"
-    posting: bool = False  # False: nothing is sent to any network
+    posting: Switch = False  # False: nothing is sent to any network
     language: Literal["pt", "en"] = "pt"  # the inbox's, until the browser says otherwise
     timezone: TimeZone = "America/Sao_Paulo"
     brand: list[BrandSettings] = []
@@ -144,7 +145,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         for name in section:
             inner = table.get(name, {})
             table[name] = table = {**inner} if isinstance(inner, dict) else {}
-        table[key] = value
+        table[key] = _SWITCHED.get(value.lower(), value) if (*section, key) == ("posting",) else value
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -202,6 +203,7 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
         raise SettingsError(f"{file}: its brackets are nested too deeply") from None
 
 
+_SWITCHED = {"true": True, "false": False}  # how the environment, which knows only texts, writes a boolean
 _SECTIONS: dict[str, type[_Section]] = {"inbox": InboxSettings, "delivery": DeliverySettings}
 
 

@@ -43,6 +43,13 @@ def _as_duration(value: object) -> object:
     raise ValueError('write a duration with its unit: "90s", "5m", "24h" or "7d"')
 
 
+def _is_switch(value: object) -> object:
+    """A boolean and nothing that merely resembles one: 1 or "on" may have been meant for something else."""
+    if not isinstance(value, bool):
+        raise ValueError("write true or false, without quotes")
+    return value
+
+
 def _one_of(*names: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in names:
@@ -106,6 +113,7 @@ def _is_port(port: int) -> int:
 
 Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
 Name = Annotated[str, AfterValidator(_is_name)]
+Switch = Annotated[bool, BeforeValidator(_is_switch)]
 TypeName = Annotated[str, AfterValidator(_one_of("complaint", "question", "suggestion", "praise", "other"))]
 UrgencyName = Annotated[str, AfterValidator(_one_of("critical", "high", "normal", "low"))]
 SentimentName = Annotated[str, AfterValidator(_one_of("negative", "neutral", "positive"))]

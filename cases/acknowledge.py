@@ -21,6 +21,13 @@ VARIABLES = ("protocol", "brand")
 _templates = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
+# A template computes: beyond the library's own errors it raises what any expression may.
+_FAULTS = (
+    *(TemplateError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError),
+    *(SyntaxError, RecursionError, MemoryError),
+)
+
+
 @lru_cache(maxsize=256)
 def _compiled(source: str) -> Template:
     return _templates.from_string(source)
@@ -30,7 +37,7 @@ def render(source: str, values: Mapping[str, str]) -> str:
     """The text of a template; SettingsError when it cannot be rendered."""
     try:
         return str(_compiled(source).render(**values)).strip()
-    except TemplateError as error:
+    except _FAULTS as error:
         raise SettingsError(
             f"an acknowledgement template cannot be used: {error}; it may name {', '.join(VARIABLES)}"
         ) from error

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from database.ledger import append, move
 from errors import IllegalMoveError
@@ -67,7 +67,8 @@ def next_sequence(session: Session, mention: Mention, purpose: ReplyPurpose) -> 
             Reply.mention_id == mention.id,
             Reply.account_id == mention.account_id,
             Reply.purpose == purpose,
-            col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED]),
+            # A reply that was approved and left later counts too: its key may live on at the platform.
+            or_(Reply.key != "", col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED])),
         )
     ).one()
     return (last or 0) + 1

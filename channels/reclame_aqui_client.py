@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from channels.connection import Clock, Connection
-from channels.http import BoundedClient
+from channels.http import Answer, BoundedClient
 from channels.transport import UnusableAnswerError
 from channels.untrusted import listed, mapping, text_of, truth, whole
 from errors import (
@@ -37,10 +38,11 @@ _ZONE = ZoneInfo("America/Sao_Paulo")
 
 @dataclass(frozen=True)
 class TicketPage:
-    """Some tickets of a search, and how many it finds in all."""
+    """Some tickets of a search, how many it finds in all, and when the server's clock says that it answered."""
 
     tickets: tuple[Mapping[str, Any], ...]
     total: int
+    at: datetime | None = None
 
 
 class ReclameAquiClient:
@@ -109,17 +111,20 @@ class ReclameAquiClient:
             # The API does not say whether a token has run out or was revoked: a new one tells. Reading may be repeated.
             self._token = ""
             answer = self._read(asked)
-        return self._page(answer)
+        return self._page(*answer)
 
-    def _read(self, asked: Mapping[str, str]) -> Any:
+    def _read(self, asked: Mapping[str, str]) -> tuple[Any, datetime | None]:
         headers = self._authorised()
         self._spend()
         try:
-            return self._http.read_json("ticket/v1/tickets", about=self.about, params=asked, headers=headers)
+            answer = self._http.read("ticket/v1/tickets", about=self.about, params=asked, headers=headers)
+            return answer.json(), _date_of(answer)
+        except UnusableAnswerError as error:
+            raise TryLaterError(f"{self.about}: {error}") from error
         except RateLimitedError as error:
             raise RateLimitedError(str(error), error.retry_after or MINUTE) from error
 
-    def _page(self, answer: Any) -> TicketPage:
+    def _page(self, answer: Any, at: datetime | None) -> TicketPage:
         found = mapping(answer).get("data")
         if not isinstance(found, list) or not all(isinstance(ticket, dict) for ticket in found):
             raise TryLaterError(f"{self.about}: the answer is not a page of tickets")
@@ -128,7 +133,7 @@ class ReclameAquiClient:
             if len(found) >= PAGE:
                 raise TryLaterError(f"{self.about}: the answer does not say how many tickets there are")
             total = len(found)
-        return TicketPage(tuple(found), max(total, len(found)))
+        return TicketPage(tuple(found), max(total, len(found)), at)
 
     def _authorised(self) -> dict[str, str]:
         """The headers with a token that will last for a while; asks for a new one where none does."""
@@ -177,6 +182,15 @@ class ReclameAquiClient:
         if len(self._recent_calls()) >= CALLS:
             raise self._must_wait()
         self._calls.append(self._clock.now())
+
+
+def _date_of(answer: Answer) -> datetime | None:
+    """The server's clock; the earliest where a gateway has put its own beside it, None where one cannot be read."""
+    try:
+        moments = map(parsedate_to_datetime, answer.headers.get_list("Date"))
+        return min((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC) for at in moments)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def iso(moment: datetime) -> str:

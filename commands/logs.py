@@ -84,6 +84,7 @@ class _LibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         words = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         log = structlog.get_logger()
-        (log.error if record.levelno >= logging.ERROR else log.warning)(
-            "library", logger=record.name, words=words[:200]
-        )
+        told: dict[str, Any] = {"logger": record.name, "words": words[:200]}
+        if record.exc_info and record.exc_info[1] is not None:
+            told["exc_info"] = record.exc_info[1]  # `name_the_frames` keeps its type and frames alone
+        (log.error if record.levelno >= logging.ERROR else log.warning)("library", **told)

@@ -11,6 +11,7 @@ from cases.queries.queue import QueueFilter, queue_page
 from channels.accounts import connection_of
 from commands.opening import WallClock, columns, database_in_use, now, settings_in_use
 from database.engine import reading, transaction
+from database.ledger import OUVIDOR, signs_as_the_program
 from errors import OuvidorError
 from models import Account, Case, Mention, Profile, Reply, ReplyState
 from responders import build_responder
@@ -104,6 +105,8 @@ def list_replies(path: Path | None, *, state: str | None = None, as_json: bool =
 
 def approve_reply(path: Path | None, reply_id: int, by: str) -> None:
     """Approve a draft in somebody's name; `ouvidor run` delivers it."""
+    if signs_as_the_program(by):
+        raise OuvidorError(f"{OUVIDOR!r} is how the program signs: write a person's name after --as")
     settings = settings_in_use(path)
     with database_in_use(settings) as engine:
         with reading(engine) as session:

@@ -37,14 +37,14 @@ def open_database(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise SettingsError("an SQLite database must be a file, shared by every thread: sqlite:///ouvidor.db")
-        engine = create_engine(parsed, connect_args={"timeout": 30.0, "check_same_thread": False})
+        engine = create_engine(parsed, connect_args={"timeout": 30.0, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername != "postgresql+psycopg":
         raise SettingsError(f"database = {parsed.drivername!r}: SQLite and PostgreSQL are the databases Ouvidor knows")
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError:
         raise SettingsError("PostgreSQL needs its driver: pip install 'ouvidor[postgres]'") from None
 
@@ -57,6 +57,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # FULL closes that gap too: a reply marked as sending must be on disk before its request leaves.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what a person deleted is overwritten, not only forgotten
     cursor.execute("PRAGMA busy_timeout=30000")
     cursor.execute("PRAGMA cache_size=-8000")
     cursor.close()

@@ -1,5 +1,6 @@
 """Append to a case's timeline; move a reply from state to state. The only ways to do either."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,13 @@ from models import Reply, ReplyState, TimelineEvent
 
 _APPEND = insert(TimelineEvent.__table__)  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 OUVIDOR = "ouvidor"  # who acted, when no person did
+
+
+def signs_as_the_program(name: str) -> bool:
+    """Whether a person's name would read as the program's own, in full-width letters or any other dress."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign)[0] != "C")
+    return unicodedata.normalize("NFKC", visible.casefold()).strip() == OUVIDOR
+
 
 S = ReplyState
 MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {

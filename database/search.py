@@ -34,3 +34,13 @@ def search_mentions(session: Session, query: str, *, limit: int = 200, before_id
         statement, asked = _POSTGRESQL, " & ".join(words) + ":*"
     bounds = {"query": asked, "before": _EVERY_ID if before_id is None else before_id, "limit": limit}
     return list(session.execute(statement, bounds).scalars())
+
+
+def forget_purged_words(session: Session) -> None:
+    """Take the words of purged texts out of the index's own pages; a search would not find them, a reader of the file
+    would.
+
+    Rewrites the index: once after a batch, never a mention at a time.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("INSERT INTO mention_search(mention_search) VALUES ('optimize')"))

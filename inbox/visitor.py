@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from database.ledger import OUVIDOR
+from database.ledger import OUVIDOR, signs_as_the_program
 from errors import OuvidorError
 
 LANGUAGES: Final = ("pt", "en")
@@ -77,7 +77,7 @@ class Visitors:
         kept = " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C").split())
         if not kept or len(kept) > _LONGEST_NAME:
             raise WrongInputError(f"a name has between 1 and {_LONGEST_NAME} characters")
-        if kept.casefold() == OUVIDOR:
+        if signs_as_the_program(kept):
             raise WrongInputError(f"{OUVIDOR!r} is how the program signs: choose a person's name")
         _keep(connection, response, "name", self._names.dumps(kept))
 

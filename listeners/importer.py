@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 from errors import OuvidorError
 from listeners.base import HeardMention
+from listeners.import_guard import guarded, unguarded
 from listeners.import_rows import COLUMNS, RowError, heard_from
 from settings_values import nearest
 
 _LONGEST_LINE = 1_000_000  # bytes; also the most characters of one row
 _MOST_RUNAWAYS = 1000  # rows whose quote is never closed; beyond that the file is something else
 _SEPARATORS = (",", ";", "\t")
+REJECT_COLUMNS = ("reject_line", "reject_reason")  # before the others, in the file of the rows left whole
 
 
 class ImportRefusedError(OuvidorError):
@@ -39,6 +41,7 @@ class Layout:
     header: tuple[str, ...] = ()
     header_raw: str = ""
     first_row: int = 1  # the line after the header
+    is_rejects: bool = False  # rows that an earlier import left whole: their cells are guarded
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def look_at(path: Path) -> Layout:
     """How the file is encoded and laid out; ImportRefusedError when it is no list of mentions."""
     encoding, lines = _encoding(path)
     is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-    with path.open(encoding=encoding, newline="") as stream:
+    with path.open(encoding=encoding, newline="", errors="replace") as stream:
         first = next((line for line in stream if line.strip()), "")
     start = first.lstrip("\ufeff \t")[:1]
     if not first:
@@ -164,9 +167,7 @@ def _csv_layout(path: Path, encoding: str, lines: int) -> Layout:
         if found := re.fullmatch(r"sep=(.)[\r\n]*", raw):  # a spreadsheet's own hint
             raw, first = stream.readline(), 2
     candidates = (found[1],) if found else _SEPARATORS
-    headers = {
-        sign: tuple(_column(name) for name in next(csv.reader([raw], delimiter=sign), [])) for sign in candidates
-    }
+    headers = {sign: _columns(path, raw, sign) for sign in candidates}
     separator = max(headers, key=lambda sign: len(set(headers[sign]) & set(COLUMNS)))
     header = headers[separator]
     if header.count("text") != 1:
@@ -177,7 +178,16 @@ def _csv_layout(path: Path, encoding: str, lines: int) -> Layout:
             if "text" not in header
             else f"{path}, line {first}: two columns are named 'text'; keep one"
         )
-    return Layout(path, encoding, lines, False, separator, header, raw.rstrip("\r\n"), first + 1)
+    is_rejects = header[:2] == REJECT_COLUMNS
+    return Layout(path, encoding, lines, False, separator, header, raw.rstrip("\r\n"), first + 1, is_rejects)
+
+
+def _columns(path: Path, raw: str, sign: str) -> tuple[str, ...]:
+    try:
+        names = tuple(_column(name) for name in next(csv.reader([raw.replace("\x00", "")], delimiter=sign), []))
+    except csv.Error as error:
+        raise ImportRefusedError(f"{path}: its first line names no columns ({error}); is it CSV?") from None
+    return tuple(map(unguarded, names)) if names[:2] == REJECT_COLUMNS else names
 
 
 def _column(name: str) -> str:
@@ -251,11 +261,16 @@ def _csv_row(layout: Layout, taken: Sequence[tuple[int, str]], cells: Sequence[s
             f"it has {len(cells)} cells, the header names {len(layout.header)}: is a text with separators unquoted?"
         )
         return Row(number, raw, reason=reason)
+    if layout.is_rejects:
+        cells = [unguarded(cell) for cell in cells]
     return Row(number, raw, fields={name: cell for name, cell in zip(layout.header, cells, strict=False) if name})
 
 
 def left_whole(layout: Layout, rows: Sequence[Row]) -> str:
-    """Bad rows as they were written, each with its line and reason before it; mended, the file can be imported."""
+    """Bad rows as they were written, each with its line and reason before it; mended, the file can be imported.
+
+    A cell of a CSV file that a spreadsheet would take for a formula gets an apostrophe, which an import takes off.
+    """
     if layout.is_json:
         return "".join(
             json.dumps({"reject_line": row.line, "reject_reason": row.reason, **(row.fields or {"raw": row.raw})})
@@ -263,10 +278,17 @@ def left_whole(layout: Layout, rows: Sequence[Row]) -> str:
             for row in rows
         )
     sign = layout.separator
-    return "".join(f'{row.line}{sign}"{row.reason.replace(chr(34), chr(39))}"{sign}{row.raw}\n' for row in rows)
+    return "".join(
+        f'{row.line}{sign}"{row.reason.replace(chr(34), chr(39))}"{sign}{_inert(layout, row.raw)}\n' for row in rows
+    )
 
 
 def reject_header(layout: Layout) -> str:
     """The first line of a reject file; none in JSON Lines."""
     sign = layout.separator
-    return "" if layout.is_json else f"reject_line{sign}reject_reason{sign}{layout.header_raw}\n"
+    return "" if layout.is_json else f"{sign.join(REJECT_COLUMNS)}{sign}{_inert(layout, layout.header_raw)}\n"
+
+
+def _inert(layout: Layout, raw: str) -> str:
+    # Most cells of a reject file are guarded already, and one guard is taken off.
+    return guarded(raw.replace("\x00", ""), layout.separator, again=layout.is_rejects)

@@ -40,18 +40,20 @@ def poll(
     now: datetime,
     *,
     jitter: float = 0.0,
+    clock: Callable[[], datetime] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Polled:
     """Read a source from its cursor; each page and its cursor commit together.
 
-    `jitter` stretches the interval by that fraction. A channel's error becomes the source's health, never an
-    exception; any other exception is a defect and passes, after the claim was given back and the failure noted.
+    `jitter` stretches the interval by that fraction; by `clock` a long poll keeps its claim. A channel's error becomes
+    the source's health, never an exception; any other exception is a defect and passes, after the claim was given back
+    and the failure noted.
     """
     claim = uuid.uuid4().hex
     cursor = _claim(engine, source_id, claim, now)
     if cursor is _NOT_CLAIMED:
         return Polled(claimed=False)
-    reading = _Reading(engine, source_id, claim, now)
+    reading = _Reading(engine, source_id, claim, now, clock or (lambda: now))
     error: Exception | None = None
     try:
         for page in listener.fetch(cursor):
@@ -92,8 +94,10 @@ def _touched(result: object) -> bool:
 class _Reading:
     """One poll under way: stores pages, and stops when the claim was lost."""
 
-    def __init__(self, engine: Engine, source_id: int, claim: str, now: datetime) -> None:
-        self._engine, self._source_id, self._claim, self._now = engine, source_id, claim, now
+    def __init__(
+        self, engine: Engine, source_id: int, claim: str, now: datetime, clock: Callable[[], datetime]
+    ) -> None:
+        self._engine, self._source_id, self._claim, self._now, self._clock = engine, source_id, claim, now, clock
         self.pages = self.new = self.known = 0
         self.newest: datetime | None = None
         self.wait: timedelta | None = None
@@ -108,7 +112,7 @@ class _Reading:
             crash_point("poll.stored")
             if page.cursor is not None:
                 source.cursor = page.cursor
-            source.claimed_until = self._now + LEASE
+            source.claimed_until = self._clock() + LEASE
             session.add(source)
         crash_point("poll.committed")
         self.pages += 1
@@ -157,6 +161,9 @@ def _finish(
                 source.next_poll_at = now + interval
             case _:
                 _note_failure(source, now, error)
+                if not isinstance(error, ChannelError):
+                    told = f"{source.name}: cannot be stored or read ({type(error).__name__}); the log says where"
+                    raise_alarm(session, "source_failing", f"source:{source.id}", told, now)
                 backoff = interval * 2 ** min(source.failures - 1, 10)
                 source.next_poll_at = now + max(interval, min(backoff, LONGEST_BACKOFF))
         session.add(source)
@@ -165,10 +172,13 @@ def _finish(
 def _note_success(session: Session, source: Source, now: datetime) -> None:
     source.last_success_at = now
     source.failing_since, source.failures, source.last_error = None, 0, ""
-    clear_alarm(session, "source_paused", f"source:{source.id}", now)
+    for kind in ("source_paused", "source_failing"):
+        clear_alarm(session, kind, f"source:{source.id}", now)
 
 
 def _note_failure(source: Source, now: datetime, error: Exception) -> None:
     source.failures += 1
     source.failing_since = source.failing_since or now
-    source.last_error = f"{type(error).__name__}: {error}"[:500]
+    # A channel's error is written for people; any other may carry SQL, and with it what strangers wrote.
+    told = f"{type(error).__name__}: {error}" if isinstance(error, ChannelError) else type(error).__name__
+    source.last_error = told[:500]

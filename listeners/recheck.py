@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete
 from sqlmodel import Session, col, select
 
+from database.alarms import clear_alarm, raise_alarm
 from database.engine import reading, transaction
 from database.ledger import OUVIDOR, append
+from database.search import forget_purged_words
 from errors import ChannelError, NeedsAttentionError, RateLimitedError
 from listeners.base import Edited, Gone, Listener, Unchanged
 from listeners.store import notice_edit
@@ -43,27 +45,38 @@ def recheck(
         return Rechecked()
     edited = gone = 0
     error: ChannelError | None = None
+    waiting = dict(ids)
     try:
         for fact in listener.check(list(ids)):
             with transaction(engine) as session:
-                changed = _apply(session, session.get_one(Mention, ids[fact.external_id]), fact, now)
+                mention = session.get_one(Mention, ids[fact.external_id])
+                changed = _apply(session, mention, fact, now)
+                mention.checked_at = now
+            waiting.pop(fact.external_id, None)
             edited += changed and isinstance(fact, Edited)
             gone += changed and isinstance(fact, Gone)
     except ChannelError as failure:
         error = failure
     with transaction(engine) as session:
+        if gone:
+            forget_purged_words(session)
         source = session.get_one(Source, source_id)
         match error:
             case None:
                 # Also those of which the platform said nothing: else the same few would be asked for ever.
-                _stamp(session, ids.values(), now)
+                _stamp(session, waiting.values(), now)
                 source.next_check_at = now if len(ids) == limit else now + every
-            case RateLimitedError(retry_after=wait) if wait is not None:
-                source.next_check_at = now + wait
+            case RateLimitedError(retry_after=wait):
+                source.next_check_at = now + (_RETRY if wait is None else wait)
             case NeedsAttentionError():
-                source.next_check_at = now + every  # the poll raises the alarm
+                source.next_check_at = now + every
+                raise_alarm(session, "check_failed", f"source:{source.id}", f"{source.name}: {error}", now)
             case _:
+                # The first that was not answered is the one that failed: it goes to the end of the line.
+                _stamp(session, list(waiting.values())[:1], now)
                 source.next_check_at = now + min(every, _RETRY)
+        if error is None:
+            clear_alarm(session, "check_failed", f"source:{source.id}", now)
         session.add(source)
     return Rechecked(len(ids), edited, gone, error)
 

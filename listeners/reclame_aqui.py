@@ -12,9 +12,9 @@ Source kinds: `tickets`, which needs no query. The public site is walled against
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from channels.connection import Clock, Connection, SourceConfig
@@ -38,6 +38,8 @@ from models import MentionKind, Visibility
 # Clocks differ, and a change may be found a little after it was made: so much is read once more.
 OVERLAP = timedelta(minutes=10)
 INSTANT = timedelta(milliseconds=1)  # in which the API counts: "before the next one" is "up to now"
+SECOND = timedelta(seconds=1)  # in which an HTTP date counts: what changed in that second is within the window
+DAY = timedelta(days=1)  # where nothing tells the site's clock, ours is taken to be wrong by less than that
 DEACTIVATED = frozenset((12, 13))  # by the consumer, by the site
 EVALUATED = frozenset((9, 18, 19))
 _MOST_ROUNDS = 10_000  # pages; a page that never comes to an end is a fault
@@ -49,12 +51,17 @@ class Window:
 
     Tickets that change while we read leave the window and move later ones to earlier pages: read backwards, none is
     passed over. Its end lies in the past, so that none comes in.
+
+    It is the site's clock that stamps tickets. Where ours is ahead, `until` is a time that the site has yet to reach,
+    and what is stamped until then must be looked for again.
     """
 
     since: str | None
     until: str
     page: int  # the next one to read
     total: int
+    newest: str | None = None  # the last change seen so far
+    sure: bool = False  # the site's clock had reached `until` when the window was opened
 
 
 class ReclameAquiListener:
@@ -71,16 +78,25 @@ class ReclameAquiListener:
         """Every ticket that changed since `cursor`; each page moves it, for a long backlog takes many minutes."""
         since, window = _place(cursor)
         if window is not None:
-            yield from self._backwards(window)
-            since = window.until
+            since = yield from self._backwards(window)
         until = self._clock.now() + INSTANT
         stored = moment_of(since)
         start = stored - OVERLAP if stored is not None else None
         first = self._client.tickets(start, until, 1)
+        seen = _newest(first.tickets)
+        # Tickets stamped after the answer's own date come from another clock, of which that date says nothing.
+        sure = first.at is not None and (seen is None or seen <= first.at + OVERLAP)
+        window = Window(
+            since=iso(start) if start else None,
+            until=iso(min(until, first.at + SECOND) if first.at is not None and sure else until),
+            page=_pages(first.total),
+            total=first.total,
+            newest=iso(seen) if seen else None,
+            sure=sure,
+        )
         if first.total <= PAGE:
-            yield self._heard(first.tickets, _cursor(since=iso(until)))
+            yield self._heard(first.tickets, _cursor(since=self._stored_until(window)))
             return
-        window = Window(iso(start) if start else None, iso(until), _pages(first.total), first.total)
         yield self._heard(first.tickets, _cursor(window=window))
         yield from self._backwards(window)
 
@@ -100,17 +116,33 @@ class ReclameAquiListener:
                     # The API does not say whether a text was changed: it is handed over, and compared with ours.
                     yield Edited(ticket_id, complaint.text, complaint.edited_at)
 
-    def _backwards(self, window: Window) -> Iterator[Page]:
+    def _stored_until(self, window: Window) -> str:
+        """Up to when everything is stored once the window is read: never later than the site's clock has come."""
+        until, seen, since = map(moment_of, (window.until, window.newest, window.since))
+        if window.sure or until is None:
+            return window.until
+        reached = [until - DAY]
+        if since is not None:
+            reached.append(since + OVERLAP)
+        if seen is not None:
+            # A ticket may have changed behind our back while the pages were read.
+            reached.append(seen - max(self._clock.now() - until, timedelta(0)))
+        return iso(min(until, max(reached)))
+
+    def _backwards(self, window: Window) -> Generator[Page, None, str]:
+        """The pages of a window; returns up to when everything is stored then."""
         for _ in range(_MOST_ROUNDS):
             found = self._client.tickets(moment_of(window.since), moment_of(window.until), window.page)
             if found.total > window.total:
                 # A clock that is ahead of ours let tickets come in: what they moved on has to be read again.
                 window = replace(window, page=_pages(found.total), total=found.total)
                 continue
-            window = replace(window, page=window.page - 1)
+            seen = max(filter(None, (_newest(found.tickets), moment_of(window.newest))), default=None)
+            window = replace(window, page=window.page - 1, newest=iso(seen) if seen else None)
             if window.page < 1:
-                yield self._heard(found.tickets, _cursor(since=window.until))
-                return
+                stored = self._stored_until(window)
+                yield self._heard(found.tickets, _cursor(since=stored))
+                return stored
             yield self._heard(found.tickets, _cursor(window=window))
         raise TryLaterError(f"{self._client.about}: the pages of tickets do not end")
 
@@ -244,6 +276,10 @@ def _plain(text: str) -> str:
     return html_to_text(text) if marked else text.strip()
 
 
+def _newest(tickets: Sequence[Mapping[str, Any]]) -> datetime | None:
+    return max(filter(None, (moment_of(ticket.get("last_modification_date")) for ticket in tickets)), default=None)
+
+
 def _pages(total: int) -> int:
     return math.ceil(total / PAGE)
 
@@ -263,7 +299,7 @@ def _place(cursor: str | None) -> tuple[str | None, Window | None]:
                 raise ValueError
             return str(kept["since"]), None
         window = Window(**kept["window"])
-        good = window.since is None or moment_of(window.since) is not None
+        good = all(kept is None or moment_of(kept) is not None for kept in (window.since, window.newest))
         if not good or moment_of(window.until) is None or not 1 <= window.page <= 100_000 or window.total < 0:
             raise ValueError
     except (ValueError, TypeError, LookupError, RecursionError):

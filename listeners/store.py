@@ -1,8 +1,8 @@
 """Store one page of what was heard: idempotent, in the caller's transaction, together with the cursor."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -30,7 +30,8 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     A mention whose text differs from the one we hold was edited: the old text is kept as history, and it is tagged
     again. `answerable` False keeps automation away from all of them (an import). The source must be stored.
     """
-    heard = {mention.external_id: mention for mention in page.mentions}  # a page may repeat itself
+    # A page may repeat itself.
+    heard = {mention.external_id: mention for mention in map(storable, page.mentions)}
     known = _known(session, source, heard)
     fresh = [mention for external_id, mention in heard.items() if external_id not in known]
     profiles = _profiles(session, source, [m.author for m in fresh if m.author is not None])
@@ -156,7 +157,7 @@ def _row(
         "profile_id": None if author is None else profiles[author.external_id],
         "parent_external_id": mention.parent_external_id,
         "thread": threads[mention.external_id],
-        "text": _storable(mention.text),
+        "text": mention.text,
         "text_revision": 1,
         "lang_hint": mention.lang,
         "url": mention.url,
@@ -173,14 +174,56 @@ def _row(
     }
 
 
-def _storable(text: str) -> str:
-    """PostgreSQL holds no NUL and no lone surrogate; nothing readable is lost by leaving them out."""
+_LARGEST = 2**31 - 1  # PostgreSQL's integer; nobody has more followers
+_LONGEST_NAME = 500  # characters of a handle, a name or a language
+
+
+def clean(text: str) -> str:
+    """PostgreSQL holds no NUL, and no database a lone surrogate; nothing readable is lost by leaving them out."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def storable(mention: HeardMention) -> HeardMention:
+    """The same mention with nothing in it that a database refuses: one hostile profile must not stop a source."""
+    return replace(
+        mention,
+        external_id=clean(mention.external_id),
+        text=clean(mention.text),
+        posted_at=_in_utc(mention.posted_at),
+        author=None if mention.author is None else _storable_author(mention.author),
+        url=clean(mention.url),
+        parent_external_id=None if mention.parent_external_id is None else clean(mention.parent_external_id),
+        thread_external_id=None if mention.thread_external_id is None else clean(mention.thread_external_id),
+        lang=None if mention.lang is None else clean(mention.lang)[:_LONGEST_NAME],
+        pictures=tuple(map(clean, mention.pictures)),
+        edited_at=None if mention.edited_at is None else _in_utc(mention.edited_at),
+        extra={clean(key): clean(value) for key, value in mention.extra.items()},
+    )
+
+
+def _storable_author(author: Author) -> Author:
+    followers = author.followers
+    return replace(
+        author,
+        external_id=clean(author.external_id),
+        handle=clean(author.handle)[:_LONGEST_NAME],
+        name=clean(author.name)[:_LONGEST_NAME],
+        url=clean(author.url),
+        followers=None if followers is None else min(max(followers, 0), _LARGEST),
+    )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The moment in UTC; one so far away that UTC cannot say it becomes the nearest that it can."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if moment.year > 2000 else datetime.min.replace(tzinfo=UTC)
 
 
 def notice_edit(session: Session, mention: Mention, text: str, edited_at: datetime | None, now: datetime) -> bool:
     """Take over an edited text; False when it is the one we hold, or its author had it deleted."""
-    text = _storable(text)
+    text = clean(text)
     if mention.deleted_at is not None or mention.id is None or text == mention.text:
         return False
     session.refresh(mention, with_for_update=True)  # it may be tagged, or purged, at this very moment
@@ -200,6 +243,12 @@ def notice_edit(session: Session, mention: Mention, text: str, edited_at: dateti
 
 def _facts(source: Source, page: Page) -> list[dict[str, Any]]:
     return [
-        {**_scope(source), "thread": fact.thread_external_id, "name": fact.name, "value": fact.value, "at": fact.at}
+        {
+            **_scope(source),
+            "thread": clean(fact.thread_external_id),
+            "name": clean(fact.name),
+            "value": clean(fact.value),
+            "at": _in_utc(fact.at),
+        }
         for fact in page.facts
     ]

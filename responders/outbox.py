@@ -102,25 +102,25 @@ def frozen(reply: Reply, mention: Mention, case: Case, profile: Profile | None) 
 
 def why_not(claimed: Claimed, now: datetime, staleness: timedelta) -> str:
     """What changed since the approval so that the reply must not go out; "" when nothing did."""
-    reply, mention, account = claimed.reply, claimed.mention, claimed.account
+    reply, mention = claimed.reply, claimed.mention
     if text_hash(reply.body) != reply.body_hash:
         return "frozen_text: the text is not the one that was approved"
-    if not account.active:
-        return f"account: {account.name} was taken out of the settings"
     if reply.text_revision != mention.text_revision:
         return "edited: the customer edited the post after the answer was written; read it again"
-    forbidden = refusal(_intent(reply, mention, claimed.profile), now, staleness)
+    forbidden = refusal(_intent(reply, mention, claimed.account, claimed.profile), now, staleness)
     return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
 
 
 def refused(session: Session, reply: Reply, mention: Mention, now: datetime, staleness: timedelta) -> Refusal | None:
     """The platform's rule that forbids this reply now, if any."""
     profile = session.get(Profile, mention.profile_id) if mention.profile_id is not None else None
-    return refusal(_intent(reply, mention, profile), now, staleness)
+    account = session.get(Account, reply.account_id)
+    return refusal(_intent(reply, mention, account, profile), now, staleness)
 
 
-def _intent(reply: Reply, mention: Mention, profile: Profile | None) -> Intent:
+def _intent(reply: Reply, mention: Mention, account: Account | None, profile: Profile | None) -> Intent:
     return Intent(
+        account_active=account is not None and account.active,
         channel=mention.channel,
         purpose=reply.purpose,
         automatic=reply.automatic,

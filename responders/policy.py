@@ -44,6 +44,7 @@ class Intent:
     addresses_us: bool
     visibility: Visibility
     posted_at: datetime
+    account_active: bool = True  # False: the account is an import's stand-in, or was taken out of the settings
     deleted: bool = False
     is_ours: bool = False
     answerable_automatically: bool = True  # posted since the source was switched on, and not imported
@@ -88,6 +89,9 @@ DELETED = Rule("any.deleted", "its author deleted the post", "leave it", OURS)
 OURSELVES = Rule("any.ourselves", "the post is our own", "answer the customer's post instead", OURS)
 PRIVATE = Rule(
     "any.private", "the message is private: a public answer would expose it", "answer in private, on the platform", OURS
+)
+IMPORTED = Rule(
+    "any.imported", "it was imported: there is no account here to answer it as", "answer it where it was posted", OURS
 )
 STALE = Rule("any.stale", "the post is older than the staleness limit", "let a person decide to answer", OURS)
 BEFORE_START = Rule(
@@ -154,18 +158,23 @@ POLICIES: Mapping[str, ChannelPolicy] = {
 def refusal(intent: Intent, now: datetime, staleness: timedelta) -> Refusal | None:
     """The first rule that forbids publishing this now; None when nothing does.
 
-    A channel without a policy is answered by nobody: a KeyError here is a defect that the channel's tests name.
+    On a channel without a policy, such as an import's, nobody can answer from here.
     """
-    policy = POLICIES[intent.channel]
-    forbidden = _forbids_anyone(policy, intent) or (
-        _forbids_automation(policy, intent, now, staleness) if intent.automatic else None
-    )
+    policy = POLICIES.get(intent.channel)
+    if policy is None:
+        forbidden: Rule | None = IMPORTED
+    else:
+        forbidden = _forbids_anyone(policy, intent) or (
+            _forbids_automation(policy, intent, now, staleness) if intent.automatic else None
+        )
     if forbidden is None:
         return None
     return Refusal(forbidden.name, forbidden.reason, forbidden.instead, forbidden.source, forbidden.read_on)
 
 
 def _forbids_anyone(policy: ChannelPolicy, intent: Intent) -> Rule | None:
+    if not intent.account_active:
+        return IMPORTED
     if intent.deleted:
         return DELETED
     if intent.is_ours:

@@ -19,6 +19,7 @@ LOOKED_FOR = (ReplyState.POSTED, ReplyState.UNKNOWN, ReplyState.BY_HAND)
 _MOST_LOOKS = 6  # of a reply that the platform confirmed, before a person is told that it cannot be seen
 _RETRY = timedelta(minutes=1)
 _BY_HAND_LOOK = timedelta(minutes=10)
+_LONGEST_BLIND = timedelta(hours=1)  # in which every look failed, before a person is asked
 
 
 def verify(
@@ -61,8 +62,7 @@ def _record(session: Session, reply: Reply, seen: Posted | ChannelError | None, 
         case RateLimitedError(retry_after=wait):
             release(reply, now + (_RETRY if wait is None else wait))
         case ChannelError():
-            reply.last_error = f"not verified: {seen}"[:500]
-            release(reply, now + _RETRY * 5)
+            _could_not_look(session, reply, now, terms, seen)
         case None:
             _not_there(session, reply, now, terms)
     session.add(reply)
@@ -84,6 +84,18 @@ def _not_there(session: Session, reply: Reply, now: datetime, terms: Terms) -> N
         release(reply, now + timedelta(seconds=15) * 2**reply.looked)
         return
     _ask_person(session, reply, now, "reply_vanished", "the platform confirmed it, but it cannot be seen")
+
+
+def _could_not_look(session: Session, reply: Reply, now: datetime, terms: Terms, error: ChannelError) -> None:
+    """A look that fails says nothing of the reply; one that keeps failing must not hide it from people."""
+    reply.last_error = f"not verified: {error}"[:500]
+    reply.looked += 1
+    patience = max(terms.settle, _LONGEST_BLIND)
+    is_blind = now - (reply.sending_at or reply.posted_at or now) >= patience and reply.looked >= _MOST_LOOKS
+    if is_blind and reply.state is not ReplyState.BY_HAND:
+        _ask_person(session, reply, now, "reply_needs_human", f"it cannot be looked for: {error}"[:500])
+        return
+    release(reply, now + _RETRY * 5)
 
 
 def _ask_person(session: Session, reply: Reply, now: datetime, kind: str, reason: str) -> None:

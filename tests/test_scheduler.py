@@ -214,3 +214,32 @@ def test_a_start_gives_what_was_paused_another_chance(engine: Engine, runtime_of
 def test_every_step_has_a_name_of_its_own_and_an_interval() -> None:
     assert len({step.name for step in STEPS}) == len(STEPS)
     assert all(step.every > timedelta(0) for step in STEPS)
+
+
+def test_a_reply_of_an_account_that_was_taken_out_goes_to_a_person(
+    engine: Engine, runtime_of: Callable[..., Runtime], platform: RecordingResponder
+) -> None:
+    runtime = runtime_of(good=ScriptedListener(a_page()))
+    approved(engine)
+    with transaction(engine) as session:
+        account = session.exec(select(Account)).one()
+        account.name, account.active = "gone", False
+    runtime.once()
+    with reading(engine) as session:
+        reply = session.exec(select(Reply)).one()
+        assert (reply.state, platform.posts) == (ReplyState.NEEDS_HUMAN, 0)
+        assert "any.imported" in reply.last_error
+
+
+def test_a_missing_secret_pauses_the_account_and_keeps_the_reply(
+    engine: Engine, runtime_of: Callable[..., Runtime]
+) -> None:
+    runtime = runtime_of(good=ScriptedListener(a_page()))
+    approved(engine)
+    with transaction(engine) as session:
+        session.exec(select(Account)).one().name = "not in the settings"
+    runtime.once()
+    with reading(engine) as session:
+        assert session.exec(select(Reply.state)).one() is ReplyState.APPROVED
+        assert session.exec(select(Account.paused_reason)).one()
+        assert "account_paused" in session.exec(select(Alarm.kind)).all()

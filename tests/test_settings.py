@@ -340,3 +340,18 @@ def test_what_a_channel_does_not_know_is_named(tmp_path: Path) -> None:
     assert "did you mean 'bearer_token'?" in said[("account", 1, "secrets", "bearer")]
     assert "did you mean 'mentions'?" in said[("source", 0, "kind")]
     assert "needs a query" in said[("source", 1, "query")]
+
+
+@pytest.mark.parametrize("written_as", ["1", "0", "1.0", '"yes"', '"on"', '"t"', '"true"', "[]"])
+def test_posting_is_true_or_false_and_nothing_like_it(written_as: str, tmp_path: Path) -> None:
+    said = complaint(tmp_path, f"posting = {written_as}\n" + GOOD)
+    assert said.startswith("/ouvidor.toml, line 1: posting: write true or false")
+    assert load(written(tmp_path, "posting = true\n" + GOOD), {}).posting
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "on", "t", "y", "", " true"])
+def test_posting_in_the_environment_is_true_or_false_as_well(value: str, tmp_path: Path) -> None:
+    said = complaint(tmp_path, GOOD, {"OUVIDOR_POSTING": value})
+    assert said.startswith("environment: OUVIDOR_POSTING: write true or false")
+    assert load(written(tmp_path, GOOD), {"OUVIDOR_POSTING": "TRUE"}).posting
+    assert not load(written(tmp_path, "posting = true\n" + GOOD), {"OUVIDOR_POSTING": "False"}).posting

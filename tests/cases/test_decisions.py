@@ -205,3 +205,19 @@ def test_noise_without_a_case_is_dismissed_alone(engine: Engine) -> None:
 def test_a_template_that_cannot_be_used_is_found_at_the_start(template: str) -> None:
     with pytest.raises(SettingsError, match="protocol, brand"):
         check_templates([AcknowledgeRule(template={"pt": template})])
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in range(999999999) %}x{% endfor %}",
+        "{{ 1 // 0 }}",
+        "{{ brand + 1 }}",
+        "{{ 'a'.index('b') }}",
+        "{{ '%d' % brand }}",
+        "{{ " + "(" * 5000 + ")" * 5000 + " }}",
+    ],
+)
+def test_a_template_that_fails_as_it_computes_is_refused_as_any_other(template: str) -> None:
+    with pytest.raises(SettingsError, match="an acknowledgement template cannot be used"):
+        check_templates([AcknowledgeRule(template={"pt": template})])

@@ -128,3 +128,11 @@ def test_a_column_taken_for_the_channel_is_noticed(ouvidor: Ouvidor, file: Path)
     found = ouvidor("import", "mentions", "mentions.csv", "--brand", "acme")
     assert found.code == 1
     assert "is `channel` the right column?" in found.err
+
+
+def test_a_file_of_bytes_is_refused_in_one_line(ouvidor: Ouvidor, file: Path) -> None:
+    file.with_name("bad.bin").write_bytes(bytes(range(256)) * 10)
+    found = ouvidor("import", "mentions", "bad.bin", "--brand", "acme")
+    assert found.code == 1
+    assert "no column is named 'text'" in found.err
+    assert found.err.count("\n") == 1

@@ -57,3 +57,16 @@ def test_a_librarys_warning_leaves_out_what_it_filled_in(capsys: pytest.CaptureF
     logging.getLogger("some.library").warning("cannot reach %s", "https://x.example/?token=s3cret")
     (event,) = logged(capsys)
     assert (event["logger"], event["words"]) == ("some.library", "cannot reach %s")
+
+
+def test_a_librarys_exception_is_logged_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(as_json=True)
+    try:
+        raise ValueError("my CPF is 123")
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    (event,) = logged(capsys)
+    assert (event["words"], event["exception"]) == ("Exception in ASGI application\\n", "ValueError")
+    assert "test_logs.py:" in event["at"]
+    assert "test_a_librarys_exception" in event["at"]
+    assert "CPF" not in json.dumps(event)

@@ -60,5 +60,7 @@ def test_a_draft_is_approved_in_somebodys_name(world: Engine, ouvidor: Ouvidor) 
 def test_nobody_approves_nothing(world: Engine, ouvidor: Ouvidor) -> None:
     assert ouvidor("approve", "1").code == 2
     assert ouvidor("approve", "1", "--as", " ").code == 1
+    for name in ("ouvidor", "\uff4fuvidor", " OUVIDOR\u200b"):
+        assert "is how the program signs" in ouvidor("approve", "1", "--as", name).err
     assert "there is no reply 99" in ouvidor("approve", "99", "--as", "Ana").err
     assert state(world) is ReplyState.DRAFT

@@ -31,7 +31,7 @@ def test_nobody_acts_without_a_name(visit: Visit, engine: Engine, protocol: str)
     assert the_case(engine, protocol).state is CaseState.OPEN
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "Ouvidor", "\u202e"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "Ouvidor", "\uff4fuvidor", "OUVIDO\uff32", "\u202e"])
 def test_some_names_cannot_be_kept(visit: Visit, name: str) -> None:
     assert visit.post("/name", {"name": name}).status_code == 422
 

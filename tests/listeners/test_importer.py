@@ -1,5 +1,6 @@
 """Files of mentions: however they are written, a row is taken whole or left whole."""
 
+import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -242,3 +243,23 @@ def test_json_lines_are_known_by_their_content_too(tmp_path: Path) -> None:
 def test_what_is_no_list_of_mentions_is_refused_whole(raw: bytes, name: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(ImportRefusedError, match=said):
         rows(written(tmp_path, raw, name))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_reject_file_runs_no_formula_and_is_imported_as_it_was(separator: str, tmp_path: Path) -> None:
+    cells = ["=1+1", "'=1+1", "-5", "'tis", '"=HYPERLINK(""x"")"', '"\tx"', "@ana", " +1", '"a, -b; -c\t-d"', "＝1", ""]
+    names = [f"c{number}" for number in range(len(cells))]
+    lines = [separator.join(["text", *names, "posted_at"]), separator.join(["=cmd|x", *cells, "never"])]
+    layout = look_at(written(tmp_path, "\n".join(lines).encode()))
+    (bad,) = rows(layout.path)
+    assert bad.reason
+    left = reject_header(layout) + left_whole(layout, [bad])
+    (_, found) = csv.reader(left.splitlines(), delimiter=separator)
+    assert not [cell for cell in found if cell.lstrip(" ").startswith(tuple("=+-@\t＝"))]
+    (again,) = rows(written(tmp_path, left.encode(), "again.csv"))
+    kept = {name: value for name, value in again.fields.items() if not name.startswith("reject_")}
+    assert kept == bad.fields
+    layout = look_at(tmp_path / "again.csv")
+    assert f"'=cmd|x{separator}'=1+1{separator}''=1+1" in left_whole(layout, [again])
+    mended = written(tmp_path, left.replace("never", "2026-03-01").encode(), "mended.csv")
+    assert heard(mended)[0].text == "=cmd|x"

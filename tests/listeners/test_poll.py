@@ -60,7 +60,10 @@ def test_a_page_that_cannot_be_stored_leaves_the_cursor(engine: Engine, source_i
         poll(engine, ScriptedListener(broken), source_id, NOON)
     source = source_of(engine, source_id)
     assert (source.cursor, source.claim, source.failures) == (None, None, 1)
+    assert "no such kind" not in source.last_error  # what strangers wrote stays out of messages
     assert mentions(engine) == []
+    with reading(engine) as session:
+        assert session.exec(select(Alarm.kind)).all() == ["source_failing"]
 
 
 def test_a_rate_limit_moves_the_next_poll_and_nothing_else(engine: Engine, source_id: int) -> None:
@@ -131,3 +134,17 @@ def test_a_stop_in_the_middle_goes_on_at_once_next_time(engine: Engine, source_i
     poll(engine, listener, source_id, NOON, should_stop=lambda: True)
     source = source_of(engine, source_id)
     assert (source.cursor, source.next_poll_at, mentions(engine)) == ("a", NOON, ["1"])
+
+
+def test_a_long_poll_keeps_its_claim(engine: Engine, source_id: int) -> None:
+    at = [NOON]
+    stolen: list[bool] = []
+
+    def nine_minutes_later() -> None:
+        at[0] += timedelta(minutes=9)
+        stolen.append(poll(engine, ScriptedListener(), source_id, at[0]).claimed)
+
+    pages = [a_page(a_heard(str(n)), cursor=str(n)) for n in range(3)]
+    steps = [step for page in pages for step in (page, nine_minutes_later)]
+    assert poll(engine, ScriptedListener(*steps), source_id, NOON, clock=lambda: at[0]).error is None
+    assert stolen == [False, False, False]

@@ -1,5 +1,6 @@
 """Looking up what became of mentions: edits taken over, deletions purged."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlmodel import col, select
 
 from database.engine import reading, transaction
 from database.search import search_mentions
-from errors import RateLimitedError
+from errors import RateLimitedError, TryLaterError
 from listeners.base import Edited, Gone, Unchanged
 from listeners.recheck import recheck
 from models import Mention, MentionKind, MentionText, Profile, Source, TimelineEvent, VerdictRow
@@ -86,3 +87,26 @@ def test_a_complaint_taken_back_takes_every_word_of_its_thread_along(engine: Eng
     with reading(engine) as session:
         left = session.exec(select(Mention.external_id).where(Mention.text != "").order_by(col(Mention.id))).all()
         assert left == ["9", "10"]
+
+
+def test_a_post_whose_look_up_fails_does_not_hold_up_the_others(engine: Engine, source_id: int) -> None:
+    class Stumbling(ScriptedListener):
+        def check(self, ids: Sequence[str]) -> Iterator[Gone]:
+            for external_id in ids:
+                if external_id == "1":
+                    raise TryLaterError("this one always fails")
+                yield Gone(external_id)
+
+    recheck(engine, Stumbling(), source_id, LATER, every=HOUR)
+    assert recheck(engine, Stumbling(), source_id, LATER + timedelta(minutes=15), every=HOUR).gone == 1
+
+
+def test_purged_words_leave_the_file(engine: Engine, source_id: int) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps its index without the words of rows that are gone, after its own vacuum")
+    with transaction(engine) as session:
+        find_mention(session, "1").text = "segredocomprido123"
+    recheck(engine, ScriptedListener(facts=[Gone("1")]), source_id, LATER, every=HOUR)
+    with engine.begin() as connection:
+        blocks = connection.exec_driver_sql("SELECT block FROM mention_search_data").scalars().all()
+    assert not any(b"segredocomprido123" in block for block in blocks)

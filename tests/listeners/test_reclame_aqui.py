@@ -1,8 +1,9 @@
 """The Reclame AQUI listener on tickets as the company API gives them, changing while they are read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -325,3 +326,60 @@ def test_an_unknown_kind_is_refused() -> None:
         ReclameAquiListener(
             Connection("reclame_aqui", "http://x", "p", "h"), SourceConfig("mentions"), StoppedClock(NOON)
         )
+
+
+def dated(answer: Callable[[Request], Response], moment: Callable[[], datetime]) -> Callable[[Request], Response]:
+    """The same answers, dated by a clock of the site's own."""
+
+    def answered(request: Request) -> Response:
+        response = answer(request)
+        response.headers["Date"] = format_datetime(moment(), usegmt=True)
+        return response
+
+    return answered
+
+
+@pytest.mark.parametrize("count", [3, 130])
+@pytest.mark.parametrize("told", ["2026-03-10", "soon"])
+def test_a_clock_ahead_of_the_sites_passes_over_no_ticket(api: Answers, count: int, told: str) -> None:
+    ahead, clock = timedelta(hours=1), StoppedClock(NOON)
+    site = Site(count)
+    site.changed[1] = NOON - ahead - timedelta(minutes=1)
+    if told == "soon":
+        api.add("GET", TICKETS, lambda request: undated(site(request)))
+    else:
+        api.add("GET", TICKETS, dated(site, lambda: clock.moment - ahead))
+    _, cursor, _ = read_all(api, clock)
+    clock.moment += timedelta(minutes=5)
+    site.changed[9001] = clock.moment - ahead - timedelta(minutes=1)
+    found, cursor, _ = read_all(api, clock, cursor)
+    assert "9001" in found
+    for minute in range(6):
+        clock.moment += timedelta(minutes=5)
+        site.changed[9002 + minute] = clock.moment - ahead - timedelta(minutes=2)
+        found, cursor, _ = read_all(api, clock, cursor)
+        assert str(9002 + minute) in found
+    assert len(found) < 50  # and what was stored long ago is not read again
+
+
+def undated(response: Response) -> Response:
+    response.headers["Date"] = "soon"
+    return response
+
+
+def test_where_nothing_tells_the_sites_clock_the_place_stays_for_a_day_at_most(api: Answers) -> None:
+    clock = StoppedClock(NOON)
+    api.add("GET", TICKETS, lambda _: undated(json_answer(an_answer([], 0))))
+    before = json.dumps({"since": "2026-03-10T13:00:00.000Z"})
+    _, cursor, _ = read_all(api, clock, before)
+    assert json.loads(cursor or "") == json.loads(before)
+    clock.moment += timedelta(days=3)
+    _, cursor, _ = read_all(api, clock, cursor)
+    assert json.loads(cursor or "")["since"].startswith("2026-03-12T15:00")
+
+
+def test_where_nothing_changed_the_sites_date_moves_the_place(api: Answers) -> None:
+    clock = StoppedClock(NOON)
+    api.add("GET", TICKETS, dated(lambda _: json_answer(an_answer([], 0)), lambda: clock.moment - timedelta(hours=1)))
+    _, cursor, _ = read_all(api, clock, json.dumps({"since": "2026-03-10T13:00:00.000Z"}))
+    assert json.loads(cursor or "")["since"] == "2026-03-10T14:00:01.000Z"

@@ -1,6 +1,6 @@
 """Storing a page: nothing twice, nothing lost, threads whole."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Engine
@@ -131,3 +131,18 @@ def test_a_person_who_renamed_themselves_is_brought_up_to_date(engine: Engine, s
         assert session.exec(select(Profile.handle, Profile.followers)).all() == [("maria_nova", 9)]
         assert session.exec(select(func.count()).select_from(Case)).one() == 0
         assert session.exec(select(Mention.reach).order_by(col(Mention.id))).all() == [0, 9]
+
+
+def test_one_hostile_profile_does_not_stop_a_source(engine: Engine, source_id: int) -> None:
+    far = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-5)))
+    hostile = an_author("u\x00\ud83d", handle="a\x00" + "b" * 9000, name="x\ud83d", url="\x00", followers=2**63)
+    page = a_page(
+        a_heard("1\x00", author=hostile, posted_at=far, lang="\x00", pictures=("\ud83d",), extra={"\x00": "\ud83d"}),
+        a_heard("2", author=an_author("u2", followers=-5), parent_external_id="p\x00", url="\ud83d"),
+        facts=(ThreadFact("9\x00", "status", "\ud83d", far),),
+    )
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        assert store(session, source, page, NOON).new == 2
+        assert store(session, source, page, NOON).known == 2
+        assert max(session.exec(select(Mention.reach))) == 2**31 - 1

@@ -20,7 +20,7 @@ from errors import (
 )
 from listeners.recheck import purge
 from listeners.store import notice_edit
-from models import Account, Alarm, Mention, Reply, ReplyState, Source, TimelineEvent
+from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, TimelineEvent
 from responders.deliver import Terms, deliver, reclaim
 from responders.verify import verify
 from tests.builders import NOON, a_case, a_draft, a_mention, a_world
@@ -253,3 +253,32 @@ def test_endless_refusals_to_connect_end_with_a_person(engine: Engine, reply_id:
         states.append(deliver(engine, platform, reply_id, now, TERMS))
         now += timedelta(hours=1)
     assert states == [S.APPROVED] * 11 + [S.NEEDS_HUMAN, None]
+
+
+def test_an_unknown_reply_that_cannot_be_looked_for_goes_to_a_person(engine: Engine, reply_id: int) -> None:
+    platform, now = RecordingResponder(), NOON
+    platform.post_errors = [OutcomeUnknownError("time-out")]
+    deliver(engine, platform, reply_id, now, TERMS)
+    platform.find_errors = [NeedsAttentionError("403")] * 50
+    states = []
+    for _ in range(20):
+        now += timedelta(minutes=5)
+        states.append(verify(engine, platform, reply_id, now, TERMS))
+        if states[-1] is S.NEEDS_HUMAN:
+            break
+    assert states[-1] is S.NEEDS_HUMAN
+    assert states[0] is S.UNKNOWN
+    assert now - NOON >= timedelta(hours=1)
+
+
+def test_a_reply_that_was_left_keeps_its_key_to_itself(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RejectedError("blocked")]
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    with transaction(engine) as session:
+        first = session.get_one(Reply, reply_id)
+        leave(session, first, "Ana", NOON)
+        mention = mention_of(session, reply_id)
+        case = session.get_one(Case, first.case_id)
+        second = approve(session, a_draft(session, case, mention, "outra resposta"), "Ana", NOON)
+        assert second.key != first.key

@@ -37,6 +37,8 @@ def test_a_person_may_answer_a_public_post_that_addresses_the_account(channel: s
     [
         ({"deleted": True}, "any.deleted"),
         ({"is_ours": True}, "any.ourselves"),
+        ({"account_active": False}, "any.imported"),
+        ({"channel": "import"}, "any.imported"),
         ({"visibility": Visibility.PRIVATE}, "any.private"),
     ],
 )
