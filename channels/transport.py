@@ -4,6 +4,7 @@ import re
 import ssl
 import threading
 import time
+import weakref
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -125,6 +126,8 @@ class BoundedTransport:
         for transport in (self._client._transport, *self._client._mounts.values()):
             if isinstance(transport, httpx.HTTPTransport):
                 transport._pool._network_backend = backend
+        # A channel's client lives as long as its process; where it does not, its connections go with it.
+        weakref.finalize(self, self._client.close).atexit = False
 
     def exchange(self, request: httpx.Request, limit: int) -> tuple[int, httpx.Headers, bytes]:
         """The status, the headers, and the body as `decoded` gives it.

@@ -64,7 +64,7 @@ def test_a_librarys_exception_is_logged_without_its_words(capsys: pytest.Capture
     try:
         raise ValueError("my CPF is 123")
     except ValueError:
-        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+        logging.getLogger("some.server").exception("Exception in ASGI application\n")
     (event,) = logged(capsys)
     assert (event["words"], event["exception"]) == ("Exception in ASGI application\\n", "ValueError")
     assert "test_logs.py:" in event["at"]
