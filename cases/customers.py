@@ -19,9 +19,3 @@ def make_customers(session: Session, profiles: Sequence[Profile], now: datetime)
     for profile, customer in made:
         profile.customer_id = customer.id
         session.add(profile)
-
-
-def customer_of(session: Session, profile: Profile, now: datetime) -> Customer:
-    """The customer a profile belongs to, made at the first need."""
-    make_customers(session, [profile], now)
-    return session.get_one(Customer, profile.customer_id)
