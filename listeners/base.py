@@ -1,7 +1,7 @@
 """The contract of a listener, and the facts that it hands over."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -39,6 +39,11 @@ class HeardMention:
     is_ours: bool = False  # written by the account itself
     addresses_us: bool = False  # mentions, quotes or answers the account, or was filed against it
     extra: Mapping[str, str] = field(default_factory=dict)  # what the responder of the channel needs later
+    gone: bool = False  # its author took it back, and the platform still tells that it was there: it only counts
+
+    def taken_back(self) -> "HeardMention":
+        """The same as what only counts: nothing of what was said, or of who said it."""
+        return replace(self, text="", author=None, url="", lang=None, pictures=(), edited_at=None, extra={}, gone=True)
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from database.alarms import clear_alarm, raise_alarm
 from database.engine import reading, transaction
-from database.ledger import OUVIDOR, append
 from database.search import forget_purged_words
 from errors import ChannelError, NeedsAttentionError, RateLimitedError
 from listeners.base import Edited, Gone, Listener, Unchanged
+from listeners.purge import purge
 from listeners.store import notice_edit
-from models import CaseMention, Mention, MentionKind, MentionText, Profile, Sighting, Source
+from models import Mention, MentionKind, Sighting, Source
 
 WATCHED = timedelta(days=30)  # older posts are no longer looked up
 _RETRY = timedelta(minutes=15)
@@ -131,35 +131,3 @@ def _purge_thread(session: Session, complaint: Mention, now: datetime) -> bool:
     )
     purged = [purge(session, mention, now) for mention in session.exec(words).all()]
     return any(purged)
-
-
-def purge(session: Session, mention: Mention, now: datetime) -> bool:
-    """Erase the text and the author of a mention that its author deleted; the row keeps the count.
-
-    False when that was done before.
-    """
-    if mention.deleted_at is not None or mention.id is None:
-        return False
-    profile_id = mention.profile_id
-    mention.text, mention.pictures, mention.url, mention.extra = "", [], "", {}
-    mention.profile_id, mention.deleted_at = None, now
-    mention.triaged_at = mention.triaged_at or now
-    session.add(mention)
-    session.execute(delete(MentionText).where(col(MentionText.mention_id) == mention.id))
-    session.flush()
-    if profile_id is not None:
-        _forget_if_silent(session, profile_id)
-    link = session.get(CaseMention, mention.id)
-    if link is not None:
-        append(session, link.case_id, "mention_deleted", OUVIDOR, now, mention_id=mention.id)
-    return True
-
-
-def _forget_if_silent(session: Session, profile_id: int) -> None:
-    """A person of whom no post is left is forgotten; the nameless row keeps the customer's cases together."""
-    if session.exec(select(Mention.id).where(Mention.profile_id == profile_id).limit(1)).first() is not None:
-        return
-    profile = session.get_one(Profile, profile_id)
-    profile.handle, profile.name, profile.url, profile.followers = "", "", "", None
-    profile.external_id = f"forgotten:{profile.id}"
-    session.add(profile)

@@ -152,9 +152,10 @@ class ReclameAquiListener:
         for ticket in tickets:
             interactions = self._interactions(ticket)
             facts += _facts(ticket, self._ticket_id(ticket))
-            if not _is_deactivated(ticket):  # what its author took back is not heard; `check` purges what we hold
-                mentions.append(self._complaint(ticket, interactions))
-                mentions += self._later_words(ticket, interactions)
+            words = [self._complaint(ticket, interactions), *self._later_words(ticket, interactions)]
+            if _is_deactivated(ticket):  # the site shows none of it any more
+                words = [word.taken_back() for word in words if not word.is_ours]
+            mentions += words
         return Page(tuple(mentions), cursor, tuple(facts))
 
     def _interactions(self, ticket: Mapping[str, Any]) -> list[Interaction]:

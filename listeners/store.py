@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 
 from database.counts import retire_verdict
 from database.ledger import OUVIDOR, append
+from database.search import forget_purged_words
 from database.upsert import insert_ignoring, insert_new
 from listeners.base import Author, HeardMention, Page
+from listeners.purge import purge
 from models import CaseMention, Mention, MentionText, Profile, Reply, Sighting, Source, ThreadFactRow
 
 _PARAMETERS = 400  # bound parameters a query; SQLite's old limit is 999
@@ -28,7 +30,8 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     """Store the mentions, authors, sightings and thread facts of a page; a second time changes nothing.
 
     A mention whose text differs from the one we hold was edited: the old text is kept as history, and it is tagged
-    again. `answerable` False keeps automation away from all of them (an import). The source must be stored.
+    again. One that is gone is purged, or stored without its words for the count. `answerable` False keeps automation
+    away from all of them (an import). The source must be stored.
     """
     # A page may repeat itself.
     heard = {mention.external_id: mention for mention in map(storable, page.mentions)}
@@ -41,13 +44,26 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     if len(new) < len(fresh):  # another process stored some of them a moment ago
         known = _known(session, source, heard)
     _mend_threads(session, source, {external_id: threads[external_id] for external_id in new})
-    for mention in known.values():
-        notice_edit(session, mention, heard[mention.external_id].text, heard[mention.external_id].edited_at, now)
+    _bring_known_up_to_date(session, known.values(), heard, now)
     ids = {external_id: mention.id for external_id, mention in known.items()} | new
     sightings = [{"mention_id": i, "source_id": source.id, "seen_at": now} for i in ids.values()]
     insert_ignoring(session, Sighting, sightings)
     insert_ignoring(session, ThreadFactRow, _facts(source, page))
     return Stored(new=len(new), known=len(heard) - len(new))
+
+
+def _bring_known_up_to_date(
+    session: Session, known: Iterable[Mention], heard: Mapping[str, HeardMention], now: datetime
+) -> None:
+    purged = False
+    for mention in known:
+        told = heard[mention.external_id]
+        if told.gone:
+            purged |= purge(session, mention, now)
+        else:
+            notice_edit(session, mention, told.text, told.edited_at, now)
+    if purged:
+        forget_purged_words(session)
 
 
 def _scope(source: Source) -> dict[str, Any]:
@@ -171,6 +187,8 @@ def _row(
         "posted_at": mention.posted_at,
         "seen_at": now,
         "edited_at": mention.edited_at,
+        "deleted_at": now if mention.gone else None,
+        "triaged_at": now if mention.gone else None,
     }
 
 
@@ -185,6 +203,8 @@ def clean(text: str) -> str:
 
 def storable(mention: HeardMention) -> HeardMention:
     """The same mention with nothing in it that a database refuses: one hostile profile must not stop a source."""
+    if mention.gone:
+        mention = mention.taken_back()
     return replace(
         mention,
         external_id=clean(mention.external_id),

@@ -71,6 +71,9 @@ def a_ticket(number: int, at: datetime = NOON, **fields: Any) -> dict[str, Any]:
     }
 
 
+MINUTE = timedelta(minutes=1)
+
+
 @pytest.fixture
 def api(httpserver: HTTPServer) -> Answers:
     answers = serving(httpserver, "/api")
@@ -105,7 +108,7 @@ def read_all(api: Answers, clock: StoppedClock, cursor: str | None = None) -> tu
 
 def test_each_interaction_is_a_mention_of_one_thread(api: Answers) -> None:
     api.replay("reclame_aqui", "tickets")
-    mentions = heard(list(a_listener(api).fetch(None)))
+    mentions = [mention for mention in heard(list(a_listener(api).fetch(None))) if not mention.gone]
     assert [(m.external_id, m.kind, m.visibility, m.is_ours) for m in mentions] == [
         ("43534294", MentionKind.COMPLAINT, Visibility.PUBLIC, False),
         ("160441800", MentionKind.ANSWER, Visibility.PUBLIC, True),
@@ -159,9 +162,16 @@ def test_moderation_and_freezing_are_facts_too(api: Answers) -> None:
     }
 
 
-def test_what_its_author_took_back_is_not_heard(api: Answers) -> None:
-    api.replay("reclame_aqui", "tickets")
-    assert "43534300" not in {mention.external_id for mention in heard(list(a_listener(api).fetch(None)))}
+def test_of_what_its_author_took_back_only_the_count_is_heard(api: Answers) -> None:
+    taken_back = a_ticket(1, active=False)
+    opening = taken_back["interactions"][0]
+    for number, kind in ((71, 1), (72, 2)):  # a word more of the consumer, and the company's
+        later = {"ticket_interaction_id": number, "ticket_interaction_type_id": kind, "message": "mais palavras"}
+        taken_back["interactions"].append({**opening, **later, "creation_date": (NOON + MINUTE).isoformat()})
+    api.add("GET", TICKETS, json_answer(an_answer([taken_back, a_ticket(2, ra_status={"id": 12}), a_ticket(3)], 3)))
+    told = {mention.external_id: mention for mention in heard(list(a_listener(api).fetch(None)))}
+    assert {name: mention.gone for name, mention in told.items()} == {"1": True, "71": True, "2": True, "3": False}
+    assert {(told[name].text, told[name].author, told[name].url) for name in ("1", "71", "2")} == {("", None, "")}
 
 
 def test_a_backlog_is_read_within_ten_calls_a_minute(api: Answers) -> None:

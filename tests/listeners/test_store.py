@@ -146,3 +146,26 @@ def test_one_hostile_profile_does_not_stop_a_source(engine: Engine, source_id: i
         assert store(session, source, page, NOON).new == 2
         assert store(session, source, page, NOON).known == 2
         assert max(session.exec(select(Mention.reach))) == 2**31 - 1
+
+
+def test_what_was_taken_back_before_it_was_heard_is_counted_without_its_words(engine: Engine, source_id: int) -> None:
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        assert store(session, source, a_page(a_heard("1", text="segredo", gone=True)), NOON) == Stored(new=1, known=0)
+        mention = find_mention(session, "1")
+        assert (mention.text, mention.profile_id, mention.url, mention.deleted_at) == ("", None, "", NOON)
+        assert mention.triaged_at == NOON
+        assert session.exec(select(func.count()).select_from(Profile)).one() == 0
+
+
+def test_what_we_hold_is_purged_when_it_is_heard_to_be_gone(engine: Engine, source_id: int) -> None:
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        store(session, source, a_page(a_heard("1", text="segredo guardado")), NOON)
+        later = NOON + timedelta(hours=1)
+        assert store(session, source, a_page(a_heard("1", text="segredo guardado", gone=True)), later).known == 1
+        mention = find_mention(session, "1")
+        assert (mention.text, mention.profile_id, mention.deleted_at) == ("", None, later)
+    with reading(engine) as session:
+        assert session.exec(select(Profile.handle)).one() == ""
+        assert search_mentions(session, "segredo") == []

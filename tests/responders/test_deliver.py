@@ -18,7 +18,7 @@ from errors import (
     RejectedError,
     TryLaterError,
 )
-from listeners.recheck import purge
+from listeners.purge import purge
 from listeners.store import notice_edit
 from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, TimelineEvent
 from responders.deliver import Terms, deliver, reclaim
