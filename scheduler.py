@@ -107,7 +107,8 @@ class Runtime:
         self._build_listener, self._build_responder = listeners, responders
         self.engine, self.settings, self.clock, self.classifier = engine, settings, clock, classifier
         self.rules = Rules(settings.triage, settings.acknowledge, settings.zone, settings.delivery.staleness)
-        self.terms = Terms(settings.delivery.settle, settings.delivery.staleness, settings.delivery.lease)
+        delivery = settings.delivery
+        self.terms = Terms(delivery.settle, delivery.staleness, delivery.lease, running_since=clock.now())
         self.stopping = threading.Event()
         self._listeners: dict[int, Listener] = {}
         self._responders: dict[int, PacedResponder] = {}

@@ -91,7 +91,7 @@ def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
     reply.last_error = ""
     reply.automatic = False  # from here on it is a person's act
     reply.next_attempt_at = now
-    reply.claim = reply.claimed_until = reply.sending_at = None
+    reply.claim = reply.claimed_until = None
     move(session, reply, ReplyState.APPROVED, by, now, detail={"again": "yes"})
     _clear(session, reply, now)
 

@@ -2,10 +2,12 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Table, Update, bindparam, insert, update
 from sqlmodel import Session, select
 
 from errors import IllegalMoveError
@@ -108,4 +110,55 @@ def move(
         mention_id=reply.mention_id,
         reply_id=reply.id,
         detail={"from": was.value, **(detail or {})},
+    )
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A reply that was claimed, by what moving it needs; `claim` is the token that was set."""
+
+    reply_id: int
+    case_id: int
+    mention_id: int
+    state: ReplyState
+    claim: str
+
+
+def move_claimed(
+    session: Session,
+    moving: Moving,
+    to: ReplyState,
+    by: str,
+    at: datetime,
+    changes: Mapping[str, Any],
+    *,
+    detail: Mapping[str, str] | None = None,
+) -> bool:
+    """The same as `move`, for a claimed reply that is not loaded: one conditional UPDATE, which also writes `changes`.
+
+    False, and nothing written, when the claim or the state is no longer what it was.
+    """
+    if to not in MOVES[moving.state]:
+        raise IllegalMoveError(f"reply {moving.reply_id} is {moving.state.value}: it cannot become {to.value}")
+    asked = {**changes, "_reply": moving.reply_id, "_was": moving.state, "_claim": moving.claim, "state": to}
+    connection = session.connection()
+    if connection.execute(_moving(frozenset(changes)), asked).rowcount != 1:
+        return False
+    told = {"from": moving.state.value, **(detail or {})}
+    row = event(moving.case_id, f"reply_{to.value}", by, at, moving.mention_id, moving.reply_id, told)
+    connection.execute(_APPEND, row)
+    return True
+
+
+@cache
+def _moving(columns: frozenset[str]) -> Update:
+    replies: Table = Reply.__table__  # type: ignore[attr-defined]
+    return (
+        update(replies)
+        .where(
+            replies.c.id == bindparam("_reply"),
+            replies.c.state == bindparam("_was"),
+            replies.c.claim == bindparam("_claim"),
+        )
+        .values({name: bindparam(name) for name in {*columns, "state"}})
     )

@@ -1,17 +1,17 @@
 """The step that publishes an approved reply: claim, look, post once, record; the network between transactions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table, bindparam, update
 from sqlmodel import Session, col, select
 
 from database.alarms import raise_alarm
 from database.crash import crash_point
 from database.engine import transaction
-from database.ledger import OUVIDOR, move
+from database.ledger import OUVIDOR, Moving, move, move_claimed
 from errors import (
     ByHandError,
     ChannelError,
@@ -23,7 +23,7 @@ from errors import (
 )
 from models import Account, Case, Reply, ReplyState
 from responders.base import OutgoingReply, Posted, Responder
-from responders.outbox import claim, frozen, release, why_not
+from responders.outbox import Claimed, claim, release, released
 
 FIRST_LOOK = timedelta(seconds=5)  # after posting: read-back lags a little everywhere
 _MOST_ATTEMPTS = 12
@@ -39,6 +39,7 @@ class Terms:
     settle: timedelta = timedelta(minutes=2)  # after an unknown outcome, before concluding that nothing is there
     staleness: timedelta = timedelta(hours=24)
     lease: timedelta = timedelta(minutes=5)
+    running_since: datetime | None = None  # when this process began on its database; None looks before every post
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class _Refused:
 
 
 _Outcome = Posted | ChannelError | _Refused
+_CASES: Table = Case.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_FIRST_ANSWER = (
+    update(_CASES)
+    .where(_CASES.c.id == bindparam("answered"), _CASES.c.first_answer_at.is_(None))
+    .values(first_answer_at=bindparam("at"))
+)
 
 
 def deliver(
@@ -61,46 +68,69 @@ def deliver(
 ) -> ReplyState | None:
     """Publish one approved reply, at most once; the state it came to, None when it was not ours to send.
 
-    Before posting it looks: a reply of ours that stands there already is adopted. `clock` tells when the request
-    left and when the answer came; without it both are `now`. Never posts again after an unknown outcome.
+    Before posting it looks, unless nothing of it can stand there yet: a reply of ours that does is adopted. `clock`
+    tells when the request left and when the answer came; without it both are `now`. Never posts again after an
+    unknown outcome.
     """
     terms = terms or Terms()
     clock = clock or (lambda: now)
     started = _start(engine, reply_id, now, terms)
     if started is None:
         return None
-    token, outgoing = started
     crash_point("deliver.claimed")
-    outcome = _look_and_post(responder, outgoing)
+    outcome = _look_and_post(responder, started)
     crash_point("deliver.answered")
-    return _record(engine, reply_id, token, outcome, clock(), terms)
+    return _record(engine, started.moving, outcome, clock(), terms)
 
 
-def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> tuple[str, OutgoingReply] | None:
+@dataclass(frozen=True)
+class _Started:
+    """A reply whose request may leave from now on."""
+
+    moving: Moving
+    outgoing: OutgoingReply
+    must_look: bool
+
+
+def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> _Started | None:
     with transaction(engine) as session:
         claimed = claim(session, reply_id, (ReplyState.APPROVED,), now, terms.lease)
         if claimed is None:
             return None
-        reply = claimed.reply
-        if claimed.account.paused_reason:
-            release(reply, now + UNTOLD_WAIT)
+        if claimed.row.paused_reason:
+            release(session.get_one(Reply, reply_id), now + UNTOLD_WAIT)
             return None
-        reason = why_not(claimed, now, terms.staleness)
+        reason = claimed.why_not(now, terms.staleness)
         if reason:
-            _give_to_person(session, reply, now, reason)
+            _give_to_person(session, session.get_one(Reply, reply_id), now, reason)
             return None
         # From here on the request may have left: a crash finds this row and looks before anything else.
-        reply.attempts += 1
-        reply.sending_at = now
-        move(session, reply, ReplyState.SENDING, OUVIDOR, now, detail={"attempt": str(reply.attempts)})
-        return claimed.token, frozen(reply, claimed.mention, claimed.case, claimed.profile)
+        attempt = claimed.row.attempts + 1
+        changes = {"attempts": attempt, "sending_at": now}
+        move_claimed(
+            session, claimed.moving, ReplyState.SENDING, OUVIDOR, now, changes, detail={"attempt": str(attempt)}
+        )
+        moving = replace(claimed.moving, state=ReplyState.SENDING)
+        return _Started(moving, claimed.outgoing(), _must_look(claimed, terms))
 
 
-def _look_and_post(responder: Responder, reply: OutgoingReply) -> _Outcome:
+def _must_look(claimed: Claimed, terms: Terms) -> bool:
+    """Whether our reply may stand there already.
+
+    Not where this process was running when it was approved, and nothing was sent since: every look costs the
+    account's quota. What was approved earlier may have been sent by a database that was put back from a backup.
+    """
+    approved_at = claimed.row.approved_at
+    is_fresh = terms.running_since is not None and approved_at is not None and approved_at > terms.running_since
+    return not (is_fresh and claimed.never_sent)
+
+
+def _look_and_post(responder: Responder, started: _Started) -> _Outcome:
+    reply = started.outgoing
     try:
         if responder.room_left(reply.body, reply.author_handle) < 0:
             return _Refused("too_long: the text is longer than the channel allows")
-        found = responder.find(reply)
+        found = responder.find(reply) if started.must_look else None
         if found is not None:
             return found
     except (OutcomeUnknownError, ByHandError) as error:
@@ -114,21 +144,36 @@ def _look_and_post(responder: Responder, reply: OutgoingReply) -> _Outcome:
         return error
 
 
-def _record(
-    engine: Engine, reply_id: int, token: str, outcome: _Outcome, now: datetime, terms: Terms
-) -> ReplyState | None:
+def _record(engine: Engine, moving: Moving, outcome: _Outcome, now: datetime, terms: Terms) -> ReplyState | None:
     with transaction(engine) as session:
-        reply = session.get_one(Reply, reply_id)
-        if reply.claim != token or reply.state is not ReplyState.SENDING:
+        if isinstance(outcome, Posted):
+            return _adopt_claimed(session, moving, outcome, now)
+        reply = session.get_one(Reply, moving.reply_id)
+        if reply.claim != moving.claim or reply.state is not ReplyState.SENDING:
             return None  # we slept past our lease; who took over looks for what we did
         _settle(session, reply, outcome, now, terms)
         return reply.state
 
 
-def _settle(session: Session, reply: Reply, outcome: _Outcome, now: datetime, terms: Terms) -> None:
+def _adopt_claimed(session: Session, moving: Moving, posted: Posted, now: datetime) -> ReplyState | None:
+    """The same as `adopt`, for a claimed reply that was not loaded; None where the claim was lost."""
+    posted_at = posted.posted_at or now
+    changes = {
+        **released(now + FIRST_LOOK),
+        "external_id": posted.external_id,
+        "url": posted.url,
+        "posted_at": posted_at,
+        "last_error": "",
+        "looked": 0,
+    }
+    if not move_claimed(session, moving, ReplyState.POSTED, OUVIDOR, now, changes):
+        return None
+    session.connection().execute(_FIRST_ANSWER, {"answered": moving.case_id, "at": posted_at})
+    return ReplyState.POSTED
+
+
+def _settle(session: Session, reply: Reply, outcome: ChannelError | _Refused, now: datetime, terms: Terms) -> None:
     match outcome:
-        case Posted():
-            adopt(session, reply, outcome, now)
         case _Refused(reason=reason):
             _stop(session, reply, ReplyState.FAILED, now, reason)
         case OutcomeUnknownError():

@@ -5,10 +5,12 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Table, bindparam, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Row, Table, bindparam, select, update
+from sqlmodel import Session
 
+from database.ledger import Moving
 from models import Account, Case, Mention, Profile, Reply, ReplyState
 from responders.base import OutgoingReply
 from responders.policy import Intent, Refusal, refusal
@@ -21,8 +23,12 @@ def text_hash(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-# Built once: for statements as small as these, building costs more than running.
+# Built once, and run past the object mapper: for statements as small as these, both cost more than running them.
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
+_ACCOUNTS: Table = Account.__table__  # type: ignore[attr-defined]
+_CASES: Table = Case.__table__  # type: ignore[attr-defined]
+_PROFILES: Table = Profile.__table__  # type: ignore[attr-defined]
 _CLAIM = (
     update(_REPLIES)
     .where(
@@ -34,26 +40,72 @@ _CLAIM = (
     .values(claim=bindparam("token"), claimed_until=bindparam("until"))
 )
 _AROUND = (
-    select(Reply, Mention, Account, Case, Profile)  # type: ignore[call-overload]  # its overloads end at four
-    .join(Mention, col(Mention.id) == Reply.mention_id)
-    .join(Account, col(Account.id) == Reply.account_id)
-    .join(Case, col(Case.id) == Reply.case_id)
-    .outerjoin(Profile, col(Profile.id) == Mention.profile_id)
-    .where(col(Reply.id) == bindparam("reply"))
-    .execution_options(populate_existing=True)
+    select(
+        _REPLIES,
+        *(_MENTIONS.c.external_id.label("mention_external_id"), _MENTIONS.c.url.label("mention_url")),
+        *(_MENTIONS.c.posted_at.label("mention_posted_at"), _MENTIONS.c.text_revision.label("current_revision")),
+        *(_MENTIONS.c.thread, _MENTIONS.c.visibility, _MENTIONS.c.extra, _MENTIONS.c.channel),
+        *(_MENTIONS.c.addresses_us, _MENTIONS.c.deleted_at, _MENTIONS.c.is_ours),
+        _MENTIONS.c.answerable_automatically,
+        *(_ACCOUNTS.c.active.label("account_active"), _ACCOUNTS.c.paused_reason),
+        _CASES.c.lang,
+        *(_PROFILES.c.handle, _PROFILES.c.is_bot, _PROFILES.c.opted_out_at),
+    )
+    .join(_MENTIONS, _MENTIONS.c.id == _REPLIES.c.mention_id)
+    .join(_ACCOUNTS, _ACCOUNTS.c.id == _REPLIES.c.account_id)
+    .join(_CASES, _CASES.c.id == _REPLIES.c.case_id)
+    .outerjoin(_PROFILES, _PROFILES.c.id == _MENTIONS.c.profile_id)
+    .where(_REPLIES.c.id == bindparam("reply"))
 )
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A reply taken for one attempt, with the rows around it; the token must be shown to write the outcome."""
+    """A reply taken for one attempt, with what is around it; the token must be shown to write the outcome.
+
+    `row` holds the columns of the reply by their names.
+    """
 
     token: str
-    reply: Reply
-    mention: Mention
-    account: Account
-    case: Case
-    profile: Profile | None
+    row: Row[Any]
+
+    @property
+    def moving(self) -> Moving:
+        row = self.row
+        return Moving(row.id, row.case_id, row.mention_id, row.state, self.token)
+
+    @property
+    def never_sent(self) -> bool:
+        """Whether no request of this reply can have published anything, as far as this database knows."""
+        return self.row.attempts == 0 and self.row.sending_at is None
+
+    def outgoing(self) -> OutgoingReply:
+        """The reply as its responder sees it."""
+        return _frozen(self.row)
+
+    def why_not(self, now: datetime, staleness: timedelta) -> str:
+        """What changed since the approval so that the reply must not go out; "" when nothing did."""
+        row = self.row
+        if text_hash(row.body) != row.body_hash:
+            return "frozen_text: the text is not the one that was approved"
+        if row.text_revision != row.current_revision:
+            return "edited: the customer edited the post after the answer was written; read it again"
+        intent = Intent(
+            account_active=row.account_active,
+            channel=row.channel,
+            purpose=row.purpose,
+            automatic=row.automatic,
+            addresses_us=row.addresses_us,
+            visibility=row.visibility,
+            posted_at=row.mention_posted_at,
+            deleted=row.deleted_at is not None,
+            is_ours=row.is_ours,
+            answerable_automatically=row.answerable_automatically,
+            author_is_bot=bool(row.is_bot),
+            author_opted_out=row.opted_out_at is not None,
+        )
+        forbidden = refusal(intent, now, staleness)
+        return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
 
 
 def claim(
@@ -62,10 +114,15 @@ def claim(
     """Take a due reply for one attempt; None when it is not due, in another state, or somebody else has it."""
     token = uuid.uuid4().hex
     asked = {"reply": reply_id, "states": list(states), "moment": now, "token": token, "until": now + lease}
-    if session.connection().execute(_CLAIM, asked).rowcount != 1:
+    connection = session.connection()
+    if connection.execute(_CLAIM, asked).rowcount != 1:
         return None
-    reply, mention, account, case, profile = session.exec(_AROUND, params={"reply": reply_id}).one()
-    return Claimed(token, reply, mention, account, case, profile)
+    return Claimed(token, connection.execute(_AROUND, {"reply": reply_id}).one())
+
+
+def released(next_attempt_at: datetime | None) -> dict[str, Any]:
+    """What giving the claim back changes in a row; None for a person must act first."""
+    return {"claim": None, "claimed_until": None, "next_attempt_at": next_attempt_at}
 
 
 def release(reply: Reply, next_attempt_at: datetime | None) -> None:
@@ -76,50 +133,32 @@ def release(reply: Reply, next_attempt_at: datetime | None) -> None:
 
 def outgoing(session: Session, reply: Reply) -> OutgoingReply:
     """The reply as its responder sees it: the same at every attempt."""
-    mention = session.get_one(Mention, reply.mention_id)
-    profile = session.get(Profile, mention.profile_id) if mention.profile_id is not None else None
-    return frozen(reply, mention, session.get_one(Case, reply.case_id), profile)
+    return _frozen(session.connection().execute(_AROUND, {"reply": reply.id}).one())
 
 
-def frozen(reply: Reply, mention: Mention, case: Case, profile: Profile | None) -> OutgoingReply:
-    """The same, from rows that are at hand."""
+def _frozen(row: Row[Any]) -> OutgoingReply:
     return OutgoingReply(
-        key=reply.key,
-        body=reply.body,
-        purpose=reply.purpose,
-        mention_external_id=mention.external_id,
-        mention_url=mention.url,
-        mention_posted_at=mention.posted_at,
-        thread_external_id=mention.thread,
-        author_handle=profile.handle if profile is not None else "",
-        approved_at=reply.approved_at or reply.drafted_at,
-        visibility=mention.visibility,
-        lang=case.lang if case.lang in _LANGUAGES else "",
-        automatic=reply.automatic,
-        extra=mention.extra,
+        key=row.key,
+        body=row.body,
+        purpose=row.purpose,
+        mention_external_id=row.mention_external_id,
+        mention_url=row.mention_url,
+        mention_posted_at=row.mention_posted_at,
+        thread_external_id=row.thread,
+        author_handle=row.handle or "",
+        approved_at=row.approved_at or row.drafted_at,
+        visibility=row.visibility,
+        lang=row.lang if row.lang in _LANGUAGES else "",
+        automatic=row.automatic,
+        extra=row.extra,
     )
-
-
-def why_not(claimed: Claimed, now: datetime, staleness: timedelta) -> str:
-    """What changed since the approval so that the reply must not go out; "" when nothing did."""
-    reply, mention = claimed.reply, claimed.mention
-    if text_hash(reply.body) != reply.body_hash:
-        return "frozen_text: the text is not the one that was approved"
-    if reply.text_revision != mention.text_revision:
-        return "edited: the customer edited the post after the answer was written; read it again"
-    forbidden = refusal(_intent(reply, mention, claimed.account, claimed.profile), now, staleness)
-    return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
 
 
 def refused(session: Session, reply: Reply, mention: Mention, now: datetime, staleness: timedelta) -> Refusal | None:
     """The platform's rule that forbids this reply now, if any."""
     profile = session.get(Profile, mention.profile_id) if mention.profile_id is not None else None
     account = session.get(Account, reply.account_id)
-    return refusal(_intent(reply, mention, account, profile), now, staleness)
-
-
-def _intent(reply: Reply, mention: Mention, account: Account | None, profile: Profile | None) -> Intent:
-    return Intent(
+    intent = Intent(
         account_active=account is not None and account.active,
         channel=mention.channel,
         purpose=reply.purpose,
@@ -133,3 +172,4 @@ def _intent(reply: Reply, mention: Mention, account: Account | None, profile: Pr
         author_is_bot=profile is not None and profile.is_bot,
         author_opted_out=profile is not None and profile.opted_out_at is not None,
     )
+    return refusal(intent, now, staleness)

@@ -8,12 +8,12 @@ from sqlmodel import Session
 from database.alarms import raise_alarm
 from database.crash import crash_point
 from database.engine import transaction
-from database.ledger import OUVIDOR, move
+from database.ledger import OUVIDOR, move, move_claimed
 from errors import ChannelError, RateLimitedError
 from models import Reply, ReplyState
 from responders.base import Posted, Responder
 from responders.deliver import Terms, adopt
-from responders.outbox import claim, frozen, release
+from responders.outbox import claim, release, released
 
 LOOKED_FOR = (ReplyState.POSTED, ReplyState.UNKNOWN, ReplyState.BY_HAND)
 _MOST_LOOKS = 6  # of a reply that the platform confirmed, before a person is told that it cannot be seen
@@ -34,14 +34,22 @@ def verify(
         claimed = claim(session, reply_id, LOOKED_FOR, now, terms.lease)
         if claimed is None:
             return None
-        outgoing = frozen(claimed.reply, claimed.mention, claimed.case, claimed.profile)
     seen: Posted | ChannelError | None
     try:
-        seen = responder.find(outgoing)
+        seen = responder.find(claimed.outgoing())
     except ChannelError as error:
         seen = error
     crash_point("verify.looked")
     with transaction(engine) as session:
+        if isinstance(seen, Posted) and claimed.row.state is ReplyState.POSTED:
+            changes = {
+                **released(None),
+                "external_id": claimed.row.external_id or seen.external_id,
+                "url": claimed.row.url or seen.url,
+                "verified_at": now,
+            }
+            is_ours = move_claimed(session, claimed.moving, ReplyState.VERIFIED, OUVIDOR, now, changes)
+            return ReplyState.VERIFIED if is_ours else None
         reply = session.get_one(Reply, reply_id)
         if reply.claim != claimed.token:
             return None
@@ -52,10 +60,7 @@ def verify(
 def _record(session: Session, reply: Reply, seen: Posted | ChannelError | None, now: datetime, terms: Terms) -> None:
     match seen:
         case Posted():
-            if reply.state is not ReplyState.POSTED:
-                adopt(session, reply, seen, now)
-            reply.external_id = reply.external_id or seen.external_id
-            reply.url = reply.url or seen.url
+            adopt(session, reply, seen, now)
             reply.verified_at = now
             release(reply, None)
             move(session, reply, ReplyState.VERIFIED, OUVIDOR, now)

@@ -1,6 +1,6 @@
 """Delivery: out once, or a person is asked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -74,6 +74,29 @@ def test_a_reply_that_stands_there_already_is_adopted_and_not_posted(engine: Eng
     second.published = first.published
     assert deliver(engine, second, reply_id, NOON, TERMS) is S.POSTED
     assert second.posts == 0
+
+
+@pytest.mark.parametrize(
+    ("running_since", "looks"),
+    [(None, 1), (NOON - timedelta(hours=1), 0), (NOON, 1), (NOON + timedelta(hours=1), 1)],
+)
+def test_only_what_was_approved_while_we_ran_goes_out_without_a_look(
+    engine: Engine, reply_id: int, running_since: datetime | None, looks: int
+) -> None:
+    platform = RecordingResponder()
+    assert deliver(engine, platform, reply_id, NOON, Terms(running_since=running_since)) is S.POSTED
+    assert (platform.finds, platform.posts) == (looks, 1)
+
+
+def test_what_may_have_left_once_is_looked_for_before_it_is_posted_again(engine: Engine, reply_id: int) -> None:
+    platform, terms = RecordingResponder(), Terms(running_since=NOON - timedelta(hours=1))
+    platform.post_errors, platform.swallow_answer = [OutcomeUnknownError("reset")], True
+    assert deliver(engine, platform, reply_id, NOON, terms) is S.UNKNOWN
+    change(engine, reply_id, state=S.NEEDS_HUMAN)
+    with transaction(engine) as session:
+        post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
+    assert deliver(engine, platform, reply_id, NOON, terms) is S.POSTED
+    assert (platform.finds, platform.posts) == (1, 1)
 
 
 def test_sending_is_on_disk_before_the_request_leaves(engine: Engine, reply_id: int) -> None:
