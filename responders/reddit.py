@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from channels.connection import Clock, Connection
+from channels.glance import Glance
 from channels.reddit_client import TEXT_LIMIT, RedditClient, refusal
 from channels.reddit_things import Thing, thing_of, things_of
 from channels.text import same_text
@@ -28,6 +29,7 @@ class RedditResponder:
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._client = RedditClient(connection, clock)
+        self._glance: Glance[Thing] = Glance(clock)
 
     def room_left(self, body: str, to: str = "") -> int:
         """Characters as Reddit counts them; whom it answers takes none."""
@@ -56,9 +58,9 @@ class RedditResponder:
 
     def find(self, reply: OutgoingReply) -> Posted | None:
         """Look among our own newest comments, and then below the post itself: either may lag behind the other."""
-        for thing in self._our_comments(reply):
-            if self._is_it(thing, reply):
-                return _posted(thing)
+        shown = self._glance.take(lambda thing: self._is_it(thing, reply)) or self._among_ours(reply)
+        if shown is not None:
+            return _posted(shown)
         for thing in self._below(reply):
             if self._is_it(thing, reply):
                 return _posted(thing)
@@ -73,7 +75,7 @@ class RedditResponder:
             and same_text(reply.body, thing.text)
         )
 
-    def _our_comments(self, reply: OutgoingReply) -> Iterator[Thing]:
+    def _among_ours(self, reply: OutgoingReply) -> Thing | None:
         about, after = f"the comments of u/{self._client.me}", None
         seen: set[str] = set()
         for _ in range(_MOST_PAGES):
@@ -81,10 +83,12 @@ class RedditResponder:
             answer = self._client.read(f"user/{self._client.me}/comments/", about, params)
             things, after = things_of(answer, about, self._client.site)
             fresh = [thing for thing in things if thing.name not in seen]
-            yield from fresh
+            self._glance.keep(fresh)
+            found = self._glance.take(lambda thing: self._is_it(thing, reply))
             seen |= {thing.name for thing in fresh}
-            if not fresh or after is None or fresh[-1].posted_at < reply.approved_at - EARLIER:
-                return
+            if found or not fresh or after is None or fresh[-1].posted_at < reply.approved_at - EARLIER:
+                return found
+        return None
 
     def _below(self, reply: OutgoingReply) -> Iterator[Thing]:
         """What stands directly below the post that is answered."""

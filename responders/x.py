@@ -12,11 +12,13 @@ How to get the credentials:
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from twitter_text import extract_urls_with_indices, parse_tweet
 
 from channels.connection import Clock, Connection
+from channels.glance import Glance
 from channels.text import same_text
 from channels.tweepy_client import XClient, time_of_id
 from errors import OutcomeUnknownError, RejectedError, TryLaterError
@@ -35,6 +37,7 @@ class XResponder:
         self._handle = connection.handle
         self._clock = clock
         self._client = XClient(connection, clock)
+        self._glance: Glance[dict[str, Any]] = Glance(clock)
 
     def room_left(self, body: str, to: str = "") -> int:
         """Weighted characters left; the mention of whom a reply answers is not counted where it leads."""
@@ -42,7 +45,7 @@ class XResponder:
             body = re.sub(rf"^@{re.escape(to.lstrip('@'))}(?!\w)\s*", "", body, count=1, flags=re.IGNORECASE)
         if len(body) > _NEVER_FITS:
             return LIMIT - len(body)
-        return LIMIT - int(parse_tweet(body).weightedLength) if body else LIMIT
+        return LIMIT - _weight(body)
 
     def post(self, reply: OutgoingReply) -> Posted:
         """Publish once. X has no idempotency key: after an unknown outcome, only `find` tells."""
@@ -70,12 +73,20 @@ class XResponder:
         if not all(_is_id(target) for target in targets):
             raise RejectedError(f"{reply.mention_external_id[:30]!r} is not the id of a post on X")
         body, token = _with_schemes(reply.body), None
+
+        def is_it(post: dict[str, Any]) -> bool:
+            return self._answers(post, targets) and same_text(body, _shown(post))
+
+        shown = self._glance.take(is_it)
+        if shown is not None:
+            return self._posted(str(shown["id"]))
         for _ in range(_MOST_PAGES):
             page = self._client.own_posts(min(targets, key=int), token)
             listed = page.get("data") or []
-            for post in listed:
-                if isinstance(post, dict) and self._answers(post, targets) and same_text(body, _shown(post)):
-                    return self._posted(str(post["id"]))
+            self._glance.keep(post for post in listed if isinstance(post, dict))
+            shown = self._glance.take(is_it)
+            if shown is not None:
+                return self._posted(str(shown["id"]))
             following = page["meta"].get("next_token")
             if not following or following == token or self._is_past(listed, reply):
                 return None
@@ -97,6 +108,12 @@ class XResponder:
     def _posted(self, post_id: str) -> Posted:
         url = f"{self._client.web}/{self._handle}/status/{post_id}"
         return Posted(post_id, url, time_of_id(post_id, self._clock.now()))
+
+
+@lru_cache(maxsize=512)
+def _weight(body: str) -> int:
+    """In X's counting; asked when a reply is approved, before it is sent, and again by whoever sends it."""
+    return int(parse_tweet(body).weightedLength) if body else 0
 
 
 def _is_id(text: str) -> bool:

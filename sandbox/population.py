@@ -108,7 +108,7 @@ class Population:
                 if pending is None:
                     progress = self._open(progress, now)
                 else:
-                    came = reactions.carry_out(self._state, pending, self._seed, now)
+                    came = reactions.carry_out(self._state, pending, self._seed, now, self._pace)
                     progress = progress | {"published": progress["published"] + came}
                 self._state.put(PROGRESS, progress)
         return int(progress["published"]) - before

@@ -2,11 +2,11 @@
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sandbox.corpus import CorpusText, Followup, corpus
-from sandbox.records import EVALUATED, Post, moment, stamp
+from sandbox.records import DEACTIVATED_BY_CONSUMER, EVALUATED, Post, moment, stamp
 from sandbox.state import State
 from sandbox.wording import addressed_again, edited
 from sandbox.words import is_resolution
@@ -60,7 +60,7 @@ def notice_answers(state: State, seed: int, pace: timedelta) -> None:
         state.put(SEEN, entries[-1].id)
 
 
-def carry_out(state: State, reaction: Reaction, seed: int, now: datetime) -> int:
+def carry_out(state: State, reaction: Reaction, seed: int, now: datetime, pace: timedelta) -> int:
     """Does it, unless the conversation has moved on; returns how many posts came. Call it in a transaction."""
     state.remove(reaction.key)
     post = state.post_by_id(reaction.post_id)
@@ -72,7 +72,10 @@ def carry_out(state: State, reaction: Reaction, seed: int, now: datetime) -> int
             state.edit(post, edited(post.text, post.extra["lang"], chance))
             return 0
         case "delete":
-            state.delete(post)
+            if _spoke_lately(state, post, now - pace):
+                add(state, replace(reaction, due=now + pace))
+            else:
+                state.delete(post)
             return 0
         case _:
             return _say(state, reaction, post, seed, now)
@@ -130,6 +133,11 @@ def _conversation(state: State, post: Post) -> list[Post]:
     return [one for one in said if one.extra.get("conversation") == post.extra["conversation"]]
 
 
+def _spoke_lately(state: State, post: Post, since: datetime) -> bool:
+    """Nobody takes a complaint back in the moment in which they add to it: with it go all their words below it."""
+    return any(one.posted_at > since for one in _conversation(state, post))
+
+
 def _say(state: State, reaction: Reaction, post: Post, seed: int, now: datetime) -> int:
     followup = _text_of(post).followup(reaction.what)
     said = [one.extra["corpus"] for one in _conversation(state, post)]
@@ -142,7 +150,7 @@ def _say(state: State, reaction: Reaction, post: Post, seed: int, now: datetime)
         or source in said
         or len([one for one in said if "/" in one]) >= FOLLOWUPS_A_THREAD
         or (reaction.what == "silence" and answered)
-        or (ticket is not None and ticket.status == EVALUATED)
+        or (ticket is not None and ticket.status in (EVALUATED, DEACTIVATED_BY_CONSUMER))
     ):
         return 0
     extra = {key: value for key, value in post.extra.items() if key in ("lang", "conversation", "subreddit")}

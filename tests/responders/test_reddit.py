@@ -189,6 +189,13 @@ def test_our_reply_is_found_among_our_comments(reddit: Answers) -> None:
     assert reddit.paths() == [OURS]
 
 
+def test_who_asks_again_is_told_how_things_stand_now(reddit: Answers) -> None:
+    reddit.add("GET", OURS, json_answer(a_listing(a_comment())))
+    responder = a_responder(reddit)
+    assert [responder.find(a_reply()) is not None for _ in range(2)] == [True, True]
+    assert reddit.paths() == [OURS, OURS]
+
+
 def test_our_reply_is_found_in_the_thread_when_our_list_lags(reddit: Answers) -> None:
     mention = a_comment("t1_c5", author="maria", parent_id="t3_9aurora", replies=a_listing(a_comment()))
     reddit.add("GET", OURS, json_answer(a_listing()))

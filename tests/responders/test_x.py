@@ -200,6 +200,16 @@ def test_the_other_reply_to_the_same_post_is_told_apart(x: Answers, body: str) -
     assert found.posted_at == NOON - timedelta(seconds=30)
 
 
+def test_one_look_serves_all_that_are_looked_for_in_that_moment_but_each_once(x: Answers) -> None:
+    x.replay("x", "reply")
+    responder, other = a_responder(x), a_reply("Recebemos a sua mensagem & já respondemos.")
+    assert responder.find(a_reply())
+    assert responder.find(other)
+    assert len(x.asked) == 1
+    assert responder.find(other)  # how do things stand now?
+    assert len(x.asked) == 2
+
+
 def test_what_was_never_posted_is_not_found_and_not_posted(x: Answers) -> None:
     x.replay("x", "reply")
     assert a_responder(x).find(a_reply("Outra coisa")) is None

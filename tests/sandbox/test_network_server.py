@@ -1,5 +1,6 @@
 """The server of all networks: its ports, its sample settings, its misbehaviour on demand."""
 
+import logging
 import tomllib
 from pathlib import Path
 
@@ -53,6 +54,21 @@ def test_a_fault_after_loses_the_answer_of_what_was_done(tmp_path: Path, fault: 
         except httpx.RemoteProtocolError:
             assert fault is DROPPED
         assert [post.text for post in sandbox.state.posts("mastodon", by_brand=True)] == ["Olá!"]
+
+
+def test_a_cut_answer_is_not_logged_and_the_loggers_of_other_servers_are_left_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, access = logging.getLogger("uvicorn.error"), logging.getLogger("uvicorn.access")
+    caplog.set_level(logging.WARNING, "uvicorn.error")
+    caplog.set_level(logging.INFO, "uvicorn.access")
+    monkeypatch.setattr(access, "propagate", True)
+    with served(tmp_path, Faults(before=lambda *asked: DROPPED)) as sandbox:
+        with pytest.raises(httpx.RemoteProtocolError):
+            post_status(sandbox)
+        assert (shared.level, access.level, access.propagate) == (logging.WARNING, logging.INFO, True)
+        shared.error("the inbox's")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == ["the inbox's"]
 
 
 def test_faults_that_let_pass_change_nothing(tmp_path: Path) -> None:

@@ -169,6 +169,23 @@ def test_customers_react_to_answers_and_to_silence_once_each(tmp_path: Path) -> 
     state.close()
 
 
+def test_nobody_takes_a_post_back_in_the_moment_in_which_they_add_to_it(tmp_path: Path) -> None:
+    state = a_state(tmp_path / "s.db")
+    live(state, 900, answering=True)
+    # In Reddit's standing threads the same person may tell another story meanwhile.
+    posts = [post for post in Truth(state).customer_posts() if post.network != "reddit"]
+    taken_back = [post for post in posts if post.deleted_at is not None]
+
+    assert len(taken_back) > 5
+    for post in taken_back:
+        since = post.deleted_at - timedelta(minutes=2) if post.deleted_at else START  # the customers' pace
+        thread = [
+            one for one in posts if (one.network, one.thread, one.author) == (post.network, post.thread, post.author)
+        ]
+        assert [one for one in thread if since < one.posted_at and one is not post] == []
+    state.close()
+
+
 def test_silence_is_complained_of_only_while_it_lasts(tmp_path: Path) -> None:
     silent, talking = a_state(tmp_path / "silent.db"), a_state(tmp_path / "talking.db")
     live(silent, 220)
