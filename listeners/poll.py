@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, Engine, update
-from sqlmodel import Session, col, or_
+from sqlalchemy import Engine, Table, bindparam, update
+from sqlmodel import Session
 
 from database.alarms import clear_alarm, raise_alarm
 from database.crash import crash_point
@@ -50,13 +50,13 @@ def poll(
     and the failure noted.
     """
     claim = uuid.uuid4().hex
-    cursor = _claim(engine, source_id, claim, now)
-    if cursor is _NOT_CLAIMED:
+    source = _claimed(engine, source_id, claim, now)
+    if source is None:
         return Polled(claimed=False)
-    reading = _Reading(engine, source_id, claim, now, clock or (lambda: now))
+    reading = _Reading(engine, source, claim, now, clock or (lambda: now))
     error: Exception | None = None
     try:
-        for page in listener.fetch(cursor):
+        for page in listener.fetch(source.cursor):
             reading.take(page)
             if reading.pages >= _MOST_PAGES or should_stop():
                 reading.unfinished = True
@@ -70,34 +70,42 @@ def poll(
     return Polled(reading.pages, reading.new, reading.known, error=error)
 
 
-_NOT_CLAIMED = "\x00not claimed"
+# Built once, and run past the object mapper: for statements as small as these, both cost more than running them.
+_SOURCES: Table = Source.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_CLAIM = (
+    update(_SOURCES)
+    .where(
+        _SOURCES.c.id == bindparam("source"),
+        _SOURCES.c.active,
+        _SOURCES.c.paused_reason == "",
+        _SOURCES.c.claimed_until.is_(None) | (_SOURCES.c.claimed_until < bindparam("moment")),
+    )
+    .values(claim=bindparam("token"), claimed_until=bindparam("until"))
+)
+_HOLD = (
+    update(_SOURCES)
+    .where(_SOURCES.c.id == bindparam("source"), _SOURCES.c.claim == bindparam("token"))
+    .values(claimed_until=bindparam("until"))
+)
+_MOVE_ON = _HOLD.values(cursor=bindparam("reached"))
 
 
-def _claim(engine: Engine, source_id: int, claim: str, now: datetime) -> str | None:
+def _claimed(engine: Engine, source_id: int, claim: str, now: datetime) -> Source | None:
+    """The source as it stands, ours for a while; None when it rests or somebody else reads it."""
     with transaction(engine) as session:
-        free = or_(col(Source.claimed_until).is_(None), col(Source.claimed_until) < now)
-        taken = session.execute(
-            update(Source)
-            .where(col(Source.id) == source_id, col(Source.active), col(Source.paused_reason) == "", free)
-            .values(claim=claim, claimed_until=now + LEASE)
-        )
-        if not _touched(taken):
-            return _NOT_CLAIMED
-        source = session.get_one(Source, source_id)
-        return source.cursor
-
-
-def _touched(result: object) -> bool:
-    return isinstance(result, CursorResult) and result.rowcount == 1
+        asked = {"source": source_id, "moment": now, "token": claim, "until": now + LEASE}
+        if session.connection().execute(_CLAIM, asked).rowcount != 1:
+            return None
+        return session.get_one(Source, source_id)
 
 
 class _Reading:
     """One poll under way: stores pages, and stops when the claim was lost."""
 
     def __init__(
-        self, engine: Engine, source_id: int, claim: str, now: datetime, clock: Callable[[], datetime]
+        self, engine: Engine, source: Source, claim: str, now: datetime, clock: Callable[[], datetime]
     ) -> None:
-        self._engine, self._source_id, self._claim, self._now, self._clock = engine, source_id, claim, now, clock
+        self._engine, self._source, self._claim, self._now, self._clock = engine, source, claim, now, clock
         self.pages = self.new = self.known = 0
         self.newest: datetime | None = None
         self.wait: timedelta | None = None
@@ -105,15 +113,12 @@ class _Reading:
 
     def take(self, page: Page) -> None:
         with transaction(self._engine) as session:
-            source = session.get_one(Source, self._source_id)
-            if source.claim != self._claim:
-                raise ClaimLostError(f"source {self._source_id} was polled for too long: another process took it over")
-            stored = store(session, source, page, self._now)
+            stored = store(session, self._source, page, self._now)
             crash_point("poll.stored")
-            if page.cursor is not None:
-                source.cursor = page.cursor
-            source.claimed_until = self._clock() + LEASE
-            session.add(source)
+            held = {"source": self._source.id, "token": self._claim, "until": self._clock() + LEASE}
+            moved = held if page.cursor is None else {**held, "reached": page.cursor}
+            if session.connection().execute(_HOLD if page.cursor is None else _MOVE_ON, moved).rowcount != 1:
+                raise ClaimLostError(f"source {self._source.id} was polled for too long: another process took it over")
         crash_point("poll.committed")
         self.pages += 1
         self.new += stored.new
@@ -125,7 +130,7 @@ class _Reading:
 
 
 class ClaimLostError(ChannelError):
-    """Another process polls this source now; what we stored stays, our cursor does not count."""
+    """Another process polls this source now: it reads this page as well, and ours does not count."""
 
 
 def _finish(
@@ -171,6 +176,8 @@ def _finish(
 
 def _note_success(session: Session, source: Source, now: datetime) -> None:
     source.last_success_at = now
+    if source.failing_since is None:
+        return
     source.failing_since, source.failures, source.last_error = None, 0, ""
     for kind in ("source_paused", "source_failing"):
         clear_alarm(session, kind, f"source:{source.id}", now)
