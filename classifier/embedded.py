@@ -18,7 +18,7 @@ from classifier.text import normalise
 from classifier.words import split, written_out
 from models import MentionType, Sentiment
 
-CODE = "1"  # raise it when a change of the code alone changes verdicts
+CODE = "1"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
 _BATCH = 512
 _SENTIMENTS = (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
 # What the type says of the sentiment, added to the model's scores: negative, neutral, positive.
@@ -34,7 +34,7 @@ _SURE_OF_LANGUAGE = 0.8  # below it the phrases of all languages are looked for
 
 
 class EmbeddedClassifier:
-    """Linear heads for sentiment and complaints, py3langid for the language, rules for the rest."""
+    """Linear heads for sentiment and complaints, n-grams for the language, rules for the rest."""
 
     def __init__(self, heads: Heads | None = None) -> None:
         self._heads = heads or packaged()

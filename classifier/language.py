@@ -3,12 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
+from classifier.grams import packaged
 from classifier.words import telltales
 
 OTHER = "other"
@@ -21,29 +20,6 @@ FOREIGN_LETTERS = 20  # below this many letters statistics cannot tell a fourth 
 # Galician, Catalan and their like are left out: short texts in Portuguese and Spanish look like them.
 FOREIGN = ("fr", "it", "de", "nl", "sv", "da", "fi", "pl", "cs", "ro", "tr", "id", "tl", "hu", "vi")
 _HEARD = 60  # words that vote for a language
-_WALK_TOGETHER = 24  # texts from which walking them side by side beats one after the other
-
-
-class _Model:
-    """The tables of py3langid, narrowed to the languages that are told apart."""
-
-    def __init__(self) -> None:
-        identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-        classes = list(identifier.nb_classes)
-        columns = [classes.index(language) for language in (*LANGUAGES, *FOREIGN)]
-        self.nextmove = identifier.tk_nextmove
-        self.output = identifier.tk_output
-        self.rowbase = [row << 8 for row in identifier.tk_row]
-        self.moves = np.asarray(self.nextmove)
-        self.outputs = np.asarray(self.output, dtype=np.int32)
-        self.rowbases = np.asarray(self.rowbase, dtype=np.int32)
-        self.table = np.ascontiguousarray(identifier.nb_ptc[:, columns], dtype=np.float32)
-        self.prior = np.asarray(identifier.nb_pc[columns], dtype=np.float32)
-
-
-@cache
-def _model() -> _Model:
-    return _Model()
 
 
 def _encoded(text: str) -> bytes:
@@ -55,59 +31,11 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _visits(texts: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows, features and counts of every feature that a text holds, rows in order."""
-    model = _model()
-    if len(texts) >= _WALK_TOGETHER:
-        return _visits_together(texts)
-    rows: list[int] = []
-    cells: list[int] = []
-    counts: list[int] = []
-    for row, text in enumerate(texts):
-        found = visit_counts(model.nextmove, model.rowbase, model.output, text)
-        if found:
-            rows.extend([row] * len(found))
-            cells.extend(found.keys())
-            counts.extend(found.values())
-    return np.array(rows, dtype=np.int64), np.array(cells, dtype=np.int64), np.array(counts, dtype=np.int64)
-
-
-def _visits_together(texts: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The same walk for all texts side by side: the n-th byte of each in one step."""
-    model = _model()
-    lengths = np.array([len(text) for text in texts])
-    order = np.argsort(-lengths, kind="stable")  # the texts still walking are always the first ones
-    width = int(lengths.max(initial=0))
-    letters = np.zeros((len(texts), width), dtype=np.uint8)
-    for place, row in enumerate(order):
-        letters[place, : lengths[row]] = np.frombuffer(texts[row], dtype=np.uint8)
-    letters = np.ascontiguousarray(letters.T)
-    walking = np.searchsorted(-lengths[order], -np.arange(width), side="left")
-    state = np.zeros(len(texts), dtype=np.int32)
-    states = np.zeros((width, len(texts)), dtype=np.int32)
-    for step in range(width):
-        going = walking[step]
-        state[:going] = model.moves[model.rowbases[state[:going]] + letters[step, :going]]
-        states[step, :going] = state[:going]
-    found = model.outputs[states]
-    found[np.arange(len(texts)) >= walking[:, None]] = -1
-    steps, places = np.nonzero(found >= 0)
-    stride = len(model.table)
-    both, counts = np.unique(order[places] * stride + found[steps, places], return_counts=True)
-    return both // stride, both % stride, counts
-
-
 def _scores(texts: Sequence[str]) -> NDArray[np.float32]:
     """The score of each language for each text, tempered by its length."""
-    model = _model()
     encoded = [_encoded(text) for text in texts]
-    rows, cells, counts = _visits(encoded)
-    scores = np.zeros((len(texts), len(model.prior)), dtype=np.float32)
-    if len(rows):
-        products = model.table[cells] * np.log1p(counts.astype(np.float32))[:, None]
-        starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        scores[rows[starts]] = np.add.reduceat(products, starts, axis=0) + model.prior
     lengths = np.array([len(text) or 1 for text in encoded], dtype=np.float32)
+    scores = packaged().scores(encoded)
     scores /= np.sqrt(lengths)[:, None]
     return scores
 
@@ -132,7 +60,7 @@ def languages(plain: Sequence[str], words: Sequence[Sequence[str]]) -> list[tupl
     for row, text in enumerate(plain):
         if not _LETTER.search(text, 0, CONSIDERED):
             result.append((OTHER, 1.0))
-        elif not text.isascii() and _is_of_another_alphabet(text[:CONSIDERED]):
+        elif _NOT_LATIN.search(text, 0, CONSIDERED) and _is_of_another_alphabet(text[:CONSIDERED]):
             result.append((OTHER, 0.99))
         elif foreignness[row] > FOREIGN_LEAD and len(_LETTER.findall(text, 0, CONSIDERED)) >= FOREIGN_LETTERS:
             result.append((OTHER, foreignness[row]))
@@ -153,6 +81,7 @@ def _votes(words: Sequence[str], known: Mapping[str, tuple[int, ...]]) -> list[f
 
 
 _LETTER = re.compile(r"[^\W\d_]")
+_NOT_LATIN = re.compile("[^\x00-\u024f]")
 
 
 def _is_of_another_alphabet(text: str) -> bool:

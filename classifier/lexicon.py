@@ -2,16 +2,20 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import accumulate
+from typing import Any
 
 LANGUAGES = ("pt", "es", "en")
 PHRASE_FILES = ("holds", "urgency", "types")
 FILES = (*PHRASE_FILES, "words", "polarity")
 
 _GAP = ".."
+_LONGEST_GAP = 4  # words
 _WORD = r"[^ .!?]+"
 _STEM = 4  # letters by which a word with any ending is looked up
 _NUMBER = "0123456789"
@@ -20,14 +24,21 @@ _NUMBER = "0123456789"
 NEGATED = frozenset(
     {"legal", "danger", "violence_hate", "fraud", "praise", "failure", "suggestion", "promo", "leaving", "press_threat"}
 )
-_REMEMBERED = 50_000  # words whose phrases are kept at hand
+_REMEMBERED = 20_000  # words whose phrases are kept at hand
 _LONGEST_WORD = 40  # letters; no phrase has a longer one
+_MOST_HITS = 8  # of one phrase, that are looked at for one that no negation undoes
 NEGATION_REACH = 2  # words before the phrase
 
 
 def lexicon_text(name: str) -> str:
     """The text of one file of lexicons/."""
     return (files("classifier") / "lexicons" / f"{name}.toml").read_text("utf-8")
+
+
+@cache
+def lexicon_table(name: str) -> Mapping[str, Any]:
+    """One file of lexicons/, read once."""
+    return tomllib.loads(lexicon_text(name))
 
 
 class Phrase:
@@ -43,12 +54,12 @@ class Phrase:
         fixed = [choices for choices, required in slots if required and choices != (_GAP,)]
         if not fixed:
             raise ValueError(f"The phrase {text!r} of {signal} has no word that must stand there.")
-        # The slot with the fewest and longest words is the rarest: only texts that hold it are searched.
+        # The slot with the fewest and longest words is the rarest: only around one of them is the rest looked for.
         self.anchors = max(fixed, key=lambda choices: (min(map(_weight, choices)), -len(choices)))
         plain = [
             choices
             for choices in fixed
-            if choices is not self.anchors and not any(map("".join(choices).__contains__, ("*", "#")))
+            if choices is not self.anchors and not any("*" in choice or "#" in choice for choice in choices)
         ]
         # Words of another slot, one of which must stand in the text too; empty where none can be named.
         self.also = frozenset(choice.split("_")[0] for choice in min(plain, key=len)) if plain else frozenset()
@@ -71,11 +82,23 @@ class Phrase:
         parts: list[str] = []
         for choices, required in self._slots():
             if choices == (_GAP,):
-                parts.append(rf"(?:{_WORD} ){{0,4}}")
+                parts.append(rf"(?:{_WORD} ){{0,{_LONGEST_GAP}}}")
                 continue
             body = "(?:" + "|".join(_choice(choice) for choice in choices) + ") "
             parts.append(body if required else f"(?:{body})?")
         return re.compile("(?<= )" + "".join(parts))
+
+    @cached_property
+    def reach(self) -> tuple[int, int]:
+        """How many words at most, and at least, lie between the phrase's beginning and a word that anchors it."""
+        most = least = 0
+        for choices, required in self._slots():
+            lengths = [choice.count("_") + 1 for choice in choices]
+            if required and choices == self.anchors:
+                return most + max(lengths) - 1, least
+            most += _LONGEST_GAP if choices == (_GAP,) else max(lengths)
+            least += min(lengths) if required and choices != (_GAP,) else 0
+        raise AssertionError(f"{self._text!r} has lost its anchor")
 
 
 def _fits(part: str, word: str) -> bool:
@@ -124,54 +147,59 @@ class _Led:
     """Where one word leads: the phrases that it may belong to."""
 
     innocent: tuple[Phrase, ...]
-    whole: tuple[Phrase, ...]  # the word alone is the phrase
+    whole: Mapping[Phrase, None]  # the word alone is the phrase
     longer: tuple[Phrase, ...]
 
 
 class Lexicon:
     """The phrases of one set of languages, looked up by their rarest word."""
 
-    def __init__(self, tables: Sequence[Mapping[str, Mapping[str, Sequence[str]]]], languages: Sequence[str]) -> None:
+    def __init__(self, languages: Sequence[str]) -> None:
         self._by_key: dict[str, list[Phrase]] = {}
         self._innocent: dict[str, list[Phrase]] = {}
         self._leads: dict[str, _Led | None] = {}
-        said = tomllib.loads(lexicon_text("words"))["negators"]
-        for table in tables:
-            for signal, by_language in table.items():
+        for name in PHRASE_FILES:
+            for signal in lexicon_table(name):
                 index = self._innocent if signal == "innocent" else self._by_key
-                for language in languages:
-                    for text in by_language.get(language, ()):
-                        phrase = Phrase(signal, text, frozenset(said[language].split()))
-                        for key in {_key(choice) for choice in phrase.anchors}:
-                            index.setdefault(key, []).append(phrase)
+                for phrase in [phrase for language in languages for phrase in _phrases(name, signal, language)]:
+                    for key in {_key(choice) for choice in phrase.anchors}:
+                        index.setdefault(key, []).append(phrase)
 
     def signals(self, words: Sequence[str]) -> dict[str, int]:
         """How many phrases of each signal stand in the text; words are folded, sentence ends are words too."""
-        leads = [led for word in dict.fromkeys(words) if (led := self._led(word)) is not None]
+        leads = self._led(words)
+        innocent = dict.fromkeys([phrase for _, led in leads for phrase in led.innocent])
+        if innocent:
+            words = _without(innocent, words)
+            leads = self._led(words)
         if not leads:
             return {}
-        text = " " + " ".join(words) + " "
-        before = text
-        for phrase in dict.fromkeys([phrase for led in leads for phrase in led.innocent]):
-            text = phrase.pattern.sub("~ ", text)
-        found: dict[str, int] = {}
-        certain = {phrase: None for led in leads for phrase in led.whole} if text is before or text == before else {}
         present = set(words)
-        for phrase in dict.fromkeys([phrase for led in leads for phrase in (*led.whole, *led.longer)]):
-            if phrase.also and phrase.also.isdisjoint(present):
-                continue
-            if phrase in certain or _holds(phrase, text):
-                found[phrase.signal] = found.get(phrase.signal, 0) + 1
+        held: dict[Phrase, None] = {}
+        anchored: dict[Phrase, list[int]] = {}
+        for place, led in leads:
+            held.update(led.whole)
+            for phrase in led.longer:
+                if phrase in anchored:
+                    anchored[phrase].append(place)
+                elif not phrase.also or not phrase.also.isdisjoint(present):
+                    anchored[phrase] = [place]
+        text = _Text(words)
+        found: dict[str, int] = {}
+        for phrase in (*held, *[phrase for phrase, places in anchored.items() if text.holds(phrase, places)]):
+            found[phrase.signal] = found.get(phrase.signal, 0) + 1
         return found
 
-    def _led(self, word: str) -> _Led | None:
-        """Looked up once a word: most words of most texts are the same few thousand."""
-        try:
-            return self._leads[word]
-        except KeyError:
-            if len(self._leads) >= _REMEMBERED:
-                self._leads.clear()
-            return self._leads.setdefault(word, self._look_up(word))
+    def _led(self, words: Sequence[str]) -> list[tuple[int, "_Led"]]:
+        """The words that lead to phrases, each with its place."""
+        if len(self._leads) > _REMEMBERED:
+            self._leads = {}  # another thread may still read the old one
+        known = self._leads
+        # Looked up once a word: most words of most texts are the same few thousand.
+        for word in words:
+            if word not in known:
+                known[word] = self._look_up(word)
+        return [(place, led) for place, word in enumerate(words) if (led := known[word]) is not None]
 
     def _look_up(self, word: str) -> _Led | None:
         if len(word) > _LONGEST_WORD:
@@ -183,29 +211,66 @@ class Lexicon:
             return None
         whole = [phrase for phrase in others if phrase.is_one_word and not phrase.negators]
         longer = [phrase for phrase in others if not phrase.is_one_word or phrase.negators]
-        return _Led(tuple(innocent), tuple(whole), tuple(longer))
+        return _Led(tuple(innocent), dict.fromkeys(whole), tuple(longer))
 
 
-def _holds(phrase: Phrase, text: str) -> bool:
-    hit = phrase.pattern.search(text)
-    if not phrase.negators:
-        return hit is not None
-    for _ in range(8):
-        if hit is None:
-            return False
-        if not _negated(phrase, text, hit.start()):
-            return True
-        hit = phrase.pattern.search(text, hit.end() - 1)
-    return False
+def _without(innocent: Iterable[Phrase], words: Sequence[str]) -> Sequence[str]:
+    """The words with each of these phrases taken out."""
+    text = " " + " ".join(words) + " "
+    for phrase in innocent:
+        if not phrase.also or not phrase.also.isdisjoint(words):
+            text = phrase.pattern.sub("~ ", text)
+    return text.split()
 
 
-def _negated(phrase: Phrase, text: str, start: int) -> bool:
-    """Whether a negation stands shortly before, in the same sentence."""
-    before = text[max(0, start - 40) : start].split()[-NEGATION_REACH:]
-    return any(word in phrase.negators and "." not in before[at:] for at, word in enumerate(before))
+class _Text:
+    """Words in a row, in which phrases are looked for around the words that anchor them."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._joined = " " + " ".join(words) + " "
+        self._starts = list(accumulate([len(word) + 1 for word in words], initial=1))
+
+    def holds(self, phrase: Phrase, anchored: Sequence[int]) -> bool:
+        """Whether the phrase stands here, not negated; anchored: where words stand that anchor it, in order."""
+        match, joined, starts = phrase.pattern.match, self._joined, self._starts
+        most, least = phrase.reach
+        first = hits = 0
+        for place in anchored:
+            for at in range(max(place - most, first), place - least + 1):
+                hit = match(joined, starts[at])
+                if hit is None:
+                    continue
+                if not phrase.negators or not self._negated(phrase, at):
+                    return True
+                hits += 1
+                if hits == _MOST_HITS:
+                    return False
+                first = bisect_left(starts, hit.end())
+                break
+            else:
+                first = max(first, place - least + 1)
+        return False
+
+    def _negated(self, phrase: Phrase, start: int) -> bool:
+        """Whether a negation stands shortly before, in the same sentence."""
+        before = self._words[max(0, start - NEGATION_REACH) : start]
+        return any(word in phrase.negators and "." not in before[at:] for at, word in enumerate(before))
+
+
+@cache
+def _negators(language: str) -> frozenset[str]:
+    return frozenset(lexicon_table("words")["negators"][language].split())
+
+
+@cache
+def _phrases(name: str, signal: str, language: str) -> tuple[Phrase, ...]:
+    """The phrases of a signal in a language, shared by every lexicon that holds the language."""
+    texts = lexicon_table(name)[signal].get(language, ())
+    return tuple(Phrase(signal, text, _negators(language)) for text in texts)
 
 
 @cache
 def lexicon(languages: tuple[str, ...] = LANGUAGES) -> Lexicon:
     """The phrases of these languages, read once."""
-    return Lexicon([tomllib.loads(lexicon_text(name)) for name in PHRASE_FILES], languages)
+    return Lexicon(languages)

@@ -1,11 +1,10 @@
 """The words of a folded text, with shorthand written out."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 
-from classifier.lexicon import LANGUAGES, lexicon_text
+from classifier.lexicon import LANGUAGES, lexicon_table
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*|[$£€%#:]|[?!]+|[.;\r\n…]+")
 _ENDS = frozenset(".;\r\n…")
@@ -28,7 +27,7 @@ def split(folded: str) -> list[str]:
 @cache
 def shorthand(language: str) -> Mapping[str, str]:
     """What people type in this language, and what it stands for."""
-    table: dict[str, str] = tomllib.loads(lexicon_text("words"))["shorthand"].get(language, {})
+    table: dict[str, str] = lexicon_table("words")["shorthand"].get(language, {})
     return table
 
 
@@ -46,7 +45,7 @@ def written_out(words: list[str], language: str) -> list[str]:
 @cache
 def telltales() -> Mapping[str, tuple[int, ...]]:
     """Words that speak for one or two of the languages, as positions in LANGUAGES."""
-    table = tomllib.loads(lexicon_text("words"))["telltale"]
+    table = lexicon_table("words")["telltale"]
     speaks: dict[str, tuple[int, ...]] = {}
     for position, language in enumerate(LANGUAGES):
         for word in table[language].split():
