@@ -72,9 +72,7 @@ def show_case(
     """The whole page; `notice` says why the last form was refused."""
     with reading(desk.engine) as session:
         case = case_of(session, protocol)
-        page = case_page(session, protocol)
-        if page is None:
-            raise HTTPException(404)
+        page = case_page(session, case)
         threads = [
             ResolutionThread(
                 thread.mention.channel,
@@ -95,7 +93,7 @@ def show_case(
             threads=threads,
             notice=notice,
             typed=typed or Typed(),
-            mark=queue.mark_now(session).event_id,
+            mark=queue.newest_event(session),
         )
 
 

@@ -42,7 +42,7 @@ _MANY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 def plain(text: str) -> Markup:
     """One line of a stranger's text, without links: a name, a handle, the first words."""
-    return _visible(" ".join(text.split(" ")))
+    return _visible(text)
 
 
 def rich(text: str) -> Markup:
@@ -101,6 +101,8 @@ def _closes_nothing(address: str) -> bool:
 
 
 def _visible(text: str) -> Markup:
+    if not _HIDDEN.search(text):
+        return escape(text)
     parts: list[Markup] = []
     done = 0
     for found in _HIDDEN.finditer(text):

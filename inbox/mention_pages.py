@@ -134,6 +134,18 @@ def routes(desk: Desk) -> APIRouter:
                 rows=mentions.mention_rows(session, done),
             )
 
+    @router.get("/mentions/{mention_id}/correct")
+    def correction(request: Request, mention_id: MentionId, back: str = "/mentions") -> Response:
+        with reading(desk.engine) as session:
+            rows = mentions.mention_rows(session, [mention_id])
+            if not rows or rows[0].tags is None:
+                raise HTTPException(404)
+            if is_htmx(request):
+                return desk.views.page(request, "mention_segments.html", row=rows[0], back=back)
+            return desk.views.page(
+                request, "mention_correct.html", counts=queue.counts(session), row=rows[0], back=back
+            )
+
     @router.post("/mentions/{mention_id}/correct")
     def correct(
         request: Request,

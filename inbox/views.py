@@ -79,6 +79,7 @@ class Views:
                 posting_label=self._posting_label,
                 counts=counts,
                 now=now,
+                remembered=cache,
                 age=lambda at: t.length(_since(at, now)),
                 day_name=t.date,
                 event_words=lambda event: event_words(t, event),

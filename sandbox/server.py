@@ -1,10 +1,12 @@
 """All five networks and the public timelines behind one port of loopback."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from errors import SettingsError
 from sandbox.networks.complaints import ComplaintSite, robots
@@ -124,6 +127,22 @@ class _Front:
                 await send_dated(message)
 
 
+_silent = logging.getLogger("sandbox.connections")
+_silent.setLevel(logging.CRITICAL)
+
+
+class _QuietConnection(H11Protocol):
+    """Keeps to itself what uvicorn would log, such as an answer that a fault cut short.
+
+    uvicorn's own loggers belong to every server of the process: quieting those would silence the inbox too.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.logger = _silent
+        self.access_log = False
+
+
 class SandboxServer:
     """The sandbox on 127.0.0.1, served from a thread of its own; port 0 takes a free one."""
 
@@ -132,9 +151,9 @@ class SandboxServer:
         # reuse: one closed under a client's feet would look like an answer that got lost.
         config = uvicorn.Config(
             build_app(state, faults),
+            http=_QuietConnection,
             log_config=None,
-            log_level="critical",
-            access_log=False,
+            log_level=None,
             date_header=False,
             server_header=False,
             lifespan="off",

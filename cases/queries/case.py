@@ -1,6 +1,6 @@
 """One case: its thread, its replies, what happened to it, and the person's other cases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -114,25 +114,23 @@ class CasePage:
         return tuple(entry for entry in theirs if entry.deleted_at is None)
 
 
-def case_page(session: Session, protocol: str) -> CasePage | None:
-    """The case with that number; None when there is none."""
-    case = session.exec(select(Case).where(Case.protocol == protocol)).one_or_none()
-    if case is None or case.id is None:
-        return None
-    linked = set(session.exec(select(CaseMention.mention_id).where(CaseMention.case_id == case.id)))
+def case_page(session: Session, case: Case) -> CasePage:
+    """All that its page shows, as it stands now."""
+    case_id = case.id or 0
+    linked = set(session.exec(select(CaseMention.mention_id).where(CaseMention.case_id == case_id)))
     mentions = _mentions(session, case, linked)
-    replies = _replies(session, case.id, mentions)
+    replies = _replies(session, case_id)
     thread = _thread(session, mentions, linked, replies)
     in_public = {entry.reply.id for entry in thread if entry.reply is not None}
     return CasePage(
-        head=rows_of(session, [case.id])[0],
+        head=rows_of(session, [case_id])[0],
         brand_id=case.brand_id,
         place=case.place,
         resolution=case.resolution,
         resolved_at=case.resolved_at,
         thread=thread,
         at_work=tuple(reply for reply, _ in replies if reply.id not in in_public),
-        events=_events(session, case.id),
+        events=_events(session, case_id),
         others=_others(session, case),
         facts=_facts(session, case),
     )
@@ -156,7 +154,7 @@ def _mentions(session: Session, case: Case, linked: set[int]) -> list[Mention]:
     return sorted(found.values(), key=lambda mention: (mention.posted_at, mention.id))
 
 
-def _replies(session: Session, case_id: int, mentions: Iterable[Mention]) -> list[tuple[ReplyEntry, str]]:
+def _replies(session: Session, case_id: int) -> list[tuple[ReplyEntry, str]]:
     """Every reply that was not discarded, with its id on the channel."""
     found = session.exec(
         select(Reply, Account.name, Mention)
@@ -200,7 +198,7 @@ def _reply(reply: Reply, account: str, mention: Mention, answers: str) -> ReplyE
 def _thread(
     session: Session, mentions: Sequence[Mention], linked: set[int], replies: Sequence[tuple[ReplyEntry, str]]
 ) -> tuple[ThreadEntry, ...]:
-    tags = tags_of(session, mentions)
+    tags = tags_of(session, [mention.verdict_id for mention in mentions])
     authors = people(session, [mention.profile_id for mention in mentions])
     earlier = _earlier(session, [mention.id for mention in mentions if mention.edited_at or mention.text_revision > 1])
     heard_back = {external_id: reply for reply, external_id in replies if external_id}

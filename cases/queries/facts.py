@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import Row
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from models import Correction, Hold, Mention, MentionType, Profile, Sentiment, Urgency, VerdictRow
+from models import Correction, Hold, MentionType, Profile, Sentiment, Urgency, VerdictRow
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Tags:
 
 def known_holds(values: Collection[str]) -> tuple[Hold, ...]:
     """The holds among `values`, in the order of the enumeration; a newer version's are passed over."""
-    return tuple(hold for hold in Hold if hold.value in values)
+    return tuple(hold for hold in Hold if hold.value in values) if values else ()
 
 
 def people(session: Session, profile_ids: Collection[int | None]) -> dict[int, Person]:
@@ -42,19 +45,27 @@ def people(session: Session, profile_ids: Collection[int | None]) -> dict[int, P
     wanted = {profile_id for profile_id in profile_ids if profile_id is not None}
     if not wanted:
         return {}
-    return {
-        profile.id: Person(profile.handle, profile.name, profile.url, profile.followers, profile.is_bot)
-        for profile in session.exec(select(Profile).where(col(Profile.id).in_(wanted)))
-        if profile.id is not None
-    }
+    shown = (Profile.id, Profile.handle, Profile.name, Profile.url, Profile.followers, Profile.is_bot)
+    found = session.execute(sa_select(*map(col, shown)).where(col(Profile.id).in_(wanted)))
+    return {profile_id: Person(*values) for profile_id, *values in found}
 
 
-def tags_of(session: Session, mentions: Collection[Mention]) -> dict[int, Tags]:
-    """The tags of each tagged mention by its id, with the fields that a person set."""
-    verdict_ids = {mention.verdict_id for mention in mentions if mention.verdict_id is not None}
-    if not verdict_ids:
+def tags_of(session: Session, verdict_ids: Collection[int | None]) -> dict[int, Tags]:
+    """The tags that verdicts in force give, by their mention's id, with the fields that a person set."""
+    wanted = {verdict_id for verdict_id in verdict_ids if verdict_id is not None}
+    if not wanted:
         return {}
-    verdicts = session.exec(select(VerdictRow).where(col(VerdictRow.id).in_(verdict_ids))).all()
+    shown = (
+        VerdictRow.mention_id,
+        VerdictRow.version,
+        VerdictRow.lang,
+        VerdictRow.sentiment,
+        VerdictRow.urgency,
+        VerdictRow.type,
+        VerdictRow.complaint,
+        VerdictRow.holds,
+    )
+    verdicts = session.execute(sa_select(*map(col, shown)).where(col(VerdictRow.id).in_(wanted))).all()
     # A correction is a verdict of its own; once the text changes, the classifier's stands again.
     by_a_person = [verdict.mention_id for verdict in verdicts if verdict.version.startswith("corrected:")]
     corrected: dict[int, dict[str, str]] = {}
@@ -65,7 +76,7 @@ def tags_of(session: Session, mentions: Collection[Mention]) -> dict[int, Tags]:
     return {verdict.mention_id: _tags(verdict, corrected.get(verdict.mention_id, {})) for verdict in verdicts}
 
 
-def _tags(verdict: VerdictRow, corrections: dict[str, str]) -> Tags:
+def _tags(verdict: Row[Any], corrections: dict[str, str]) -> Tags:
     return Tags(
         lang=verdict.lang,
         sentiment=verdict.sentiment,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -11,7 +12,22 @@ from cases.queries.facts import Person, Tags, people, tags_of
 from database.search import search_mentions
 from models import Case, CaseMention, Mention, MentionKind, MentionType, Sentiment, Urgency, VerdictRow
 
+_FEW_HITS = 200  # enough to fill a page, unless filters stand beside the search
 _MOST_HITS = 2_000
+_SHOWN = (
+    Mention.id,
+    Mention.channel,
+    Mention.kind,
+    Mention.text,
+    Mention.url,
+    Mention.profile_id,
+    Mention.reach,
+    Mention.posted_at,
+    Mention.edited_at,
+    Mention.deleted_at,
+    Mention.dismissed_at,
+    Mention.verdict_id,
+)
 
 
 @dataclass(frozen=True)
@@ -59,12 +75,20 @@ def mention_page(
     session: Session, asked: MentionFilter, *, before_id: int | None = None, limit: int = 50
 ) -> MentionPage:
     """The mentions of others that were stored before `before_id`, newest first."""
-    statement = _fitting(session, asked, before_id)
+    found = _newest(session, asked, before_id, limit + 1, _FEW_HITS)
+    if asked.query and len(found) <= limit:
+        found = _newest(session, asked, before_id, limit + 1, _MOST_HITS)
+    return MentionPage(mention_rows(session, found[:limit]), found[limit - 1] if len(found) > limit else None)
+
+
+def _newest(session: Session, asked: MentionFilter, before_id: int | None, limit: int, most_hits: int) -> list[int]:
+    statement = _fitting(session, asked, before_id, most_hits)
     if before_id is not None:
         statement = statement.where(col(Mention.id) < before_id)
-    statement = statement.order_by(col(Mention.id).desc()).limit(limit + 1)
-    found = [mention_id for mention_id in session.exec(statement) if mention_id is not None]
-    return MentionPage(mention_rows(session, found[:limit]), found[limit - 1] if len(found) > limit else None)
+    # What has a case is walked by its links: those heard since the last case was opened may be many.
+    newest_first = col(CaseMention.mention_id if asked.with_case else Mention.id).desc()
+    statement = statement.order_by(newest_first).limit(limit)
+    return [mention_id for mention_id in session.exec(statement) if mention_id is not None]
 
 
 def newest_mention(session: Session) -> int:
@@ -74,11 +98,13 @@ def newest_mention(session: Session) -> int:
 
 def heard_since(session: Session, asked: MentionFilter, since_id: int, *, most: int = 1_000) -> int:
     """How many mentions that fit `asked` were stored after `since_id`; counts no further than `most`."""
-    newer = _fitting(session, asked, None).where(col(Mention.id) > since_id).limit(most).subquery()
+    newer = _fitting(session, asked, None, _MOST_HITS).where(col(Mention.id) > since_id).limit(most).subquery()
     return session.exec(select(func.count()).select_from(newer)).one()
 
 
-def _fitting(session: Session, asked: MentionFilter, before_id: int | None) -> SelectOfScalar[int | None]:
+def _fitting(
+    session: Session, asked: MentionFilter, before_id: int | None, most_hits: int
+) -> SelectOfScalar[int | None]:
     conditions: list[ColumnElement[bool]] = [col(Mention.is_ours).is_(False)]
     if asked.brand_id is not None:
         conditions.append(col(Mention.brand_id) == asked.brand_id)
@@ -86,13 +112,15 @@ def _fitting(session: Session, asked: MentionFilter, before_id: int | None) -> S
         conditions.append(col(Mention.channel) == asked.channel)
     noise = col(Mention.dismissed_at)
     conditions.append(noise.is_not(None) if asked.dismissed else noise.is_(None))
-    if asked.with_case is not None:
-        linked = select(CaseMention.mention_id).where(col(CaseMention.mention_id) == col(Mention.id)).exists()
-        conditions.append(linked if asked.with_case else ~linked)
+    if asked.with_case is False:
+        linked = select(CaseMention.mention_id).where(col(CaseMention.mention_id) == col(Mention.id))
+        conditions.append(~linked.exists())
     if asked.query:
-        hits = search_mentions(session, asked.query, limit=_MOST_HITS, before_id=before_id)
+        hits = search_mentions(session, asked.query, limit=most_hits, before_id=before_id)
         conditions.append(col(Mention.id).in_(hits))
     statement = select(col(Mention.id)).where(*conditions)
+    if asked.with_case:
+        statement = statement.join(CaseMention, col(CaseMention.mention_id) == col(Mention.id))
     tags = [(VerdictRow.sentiment, asked.sentiment), (VerdictRow.urgency, asked.urgency), (VerdictRow.type, asked.type)]
     wanted = [col(column) == value for column, value in tags if value is not None]
     if wanted:
@@ -104,8 +132,9 @@ def mention_rows(session: Session, ids: list[int]) -> tuple[MentionRow, ...]:
     """One row a mention that exists, in the order of `ids`."""
     if not ids:
         return ()
-    mentions = {mention.id: mention for mention in session.exec(select(Mention).where(col(Mention.id).in_(ids)))}
-    tags = tags_of(session, mentions.values())
+    found = session.execute(sa_select(*map(col, _SHOWN)).where(col(Mention.id).in_(ids)))
+    mentions = {mention.id: mention for mention in found}
+    tags = tags_of(session, [mention.verdict_id for mention in mentions.values()])
     authors = people(session, [mention.profile_id for mention in mentions.values()])
     protocols = dict(
         session.exec(

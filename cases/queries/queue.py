@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_
+from sqlalchemy import ColumnElement, Row, String, and_, cast, func, or_
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from cases.queries.facts import Person, known_holds, people
@@ -29,6 +30,23 @@ from models import (
 
 _MARK = re.compile(r"(?:(?P<priority>-?[0-9]{1,15})\.)?(?P<id>[0-9]{1,15})")
 _EXCERPT = 280  # characters of the first words
+_SHOWN = (
+    Case.id,
+    Case.protocol,
+    Case.channel,
+    Case.state,
+    Case.priority,
+    Case.sentiment,
+    Case.urgency,
+    Case.type,
+    Case.holds,
+    Case.lang,
+    Case.assignee,
+    Case.snoozed_until,
+    Case.opened_at,
+    Case.last_mention_at,
+    Case.first_answer_at,
+)
 _MOST_HITS = 2_000  # mentions that a search looks through for their cases
 WAITS_FOR_A_PERSON = (ReplyState.DRAFT, ReplyState.BY_HAND, ReplyState.NEEDS_HUMAN, ReplyState.FAILED)
 
@@ -124,11 +142,15 @@ def queue_page(session: Session, asked: QueueFilter, *, after: str = "", limit: 
 
 
 def rows_of(session: Session, case_ids: Sequence[int]) -> tuple[QueueRow, ...]:
-    """One row a case that exists, in the order of `case_ids`; four queries however many they are."""
+    """One row a case that exists, in the order of `case_ids`; five queries however many they are."""
     if not case_ids:
         return ()
-    cases = {case.id: case for case in session.exec(select(Case).where(col(Case.id).in_(case_ids)))}
-    brands = dict(session.exec(select(Brand.id, Brand.name)).all())
+    found = session.execute(
+        sa_select(*map(col, _SHOWN), col(Brand.name).label("brand"))
+        .join(Brand, col(Brand.id) == col(Case.brand_id))
+        .where(col(Case.id).in_(case_ids))
+    )
+    cases = {case.id: case for case in found}
     counted = session.exec(
         select(CaseMention.case_id, func.count(), func.min(CaseMention.mention_id))
         .where(col(CaseMention.case_id).in_(case_ids))
@@ -155,17 +177,15 @@ def rows_of(session: Session, case_ids: Sequence[int]) -> tuple[QueueRow, ...]:
             count, first = counts.get(case_id, (0, None))
             words, profile_id = firsts.get(first, ("", None))
             author = authors.get(profile_id) if profile_id is not None else None
-            rows.append(_row(case, brands.get(case.brand_id, ""), words, author, count, replies.get(case_id, set())))
+            rows.append(_row(case, words, author, count, replies.get(case_id, set())))
     return tuple(rows)
 
 
-def _row(
-    case: Case, brand: str, words: str, person: Person | None, mentions: int, replies: Collection[ReplyState]
-) -> QueueRow:
+def _row(case: Row[Any], words: str, person: Person | None, mentions: int, replies: Collection[ReplyState]) -> QueueRow:
     return QueueRow(
-        id=case.id or 0,
+        id=case.id,
         protocol=case.protocol,
-        brand=brand,
+        brand=case.brand,
         channel=case.channel,
         state=case.state,
         priority=case.priority,
@@ -242,7 +262,9 @@ class Counts:
 
 def counts(session: Session) -> Counts:
     """Counted over every brand."""
-    by_state = dict(session.exec(select(Case.state, func.count()).group_by(col(Case.state))).all())
+    # Those that are closed are most, and are not told.
+    told = col(Case.state).in_((CaseState.OPEN, CaseState.TAKEN, CaseState.SNOOZED))
+    by_state = dict(session.exec(select(Case.state, func.count()).where(told).group_by(col(Case.state))).all())
     replies = session.exec(
         select(func.count(func.distinct(Reply.case_id))).where(col(Reply.state).in_(WAITS_FOR_A_PERSON))
     ).one()
@@ -260,10 +282,12 @@ class Mark:
 
 def mark_now(session: Session) -> Mark:
     """The newest timeline event and case."""
-    return Mark(
-        session.exec(select(func.max(TimelineEvent.id))).one() or 0,
-        session.exec(select(func.max(Case.id))).one() or 0,
-    )
+    return Mark(newest_event(session), session.exec(select(func.max(Case.id))).one() or 0)
+
+
+def newest_event(session: Session) -> int:
+    """How far the timeline has grown; 0 before anything happened."""
+    return session.exec(select(func.max(TimelineEvent.id))).one() or 0
 
 
 def changed_since(session: Session, mark: Mark, *, limit: int = 100) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ class Texts:
         catalogue = CATALOGUES[self.language]
         if key not in catalogue and "n" in values:
             key += ".one" if values["n"] == 1 else ".other"
+        if not values and "{" not in catalogue[key]:
+            return catalogue[key]
         shown = {name: self.number(value) if type(value) is int else value for name, value in values.items()}
         return catalogue[key].format_map(shown)
 

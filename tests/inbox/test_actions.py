@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import Engine
 from sqlmodel import select
 
@@ -184,6 +185,25 @@ def test_a_tag_is_corrected_from_the_case_and_from_the_list(ana: Visit, engine: 
         verdict = session.get_one(VerdictRow, mention.verdict_id)
         assert (verdict.sentiment, verdict.type) == ("positive", "praise")
         assert {row.by for row in session.exec(select(Correction))} == {"Ana"}
+
+
+def test_tags_are_corrected_on_a_page_of_their_own_without_a_script(ana: Visit, engine: Engine, protocol: str) -> None:
+    listed = BeautifulSoup(ana.get("/mentions?channel=mastodon").text, "html.parser")
+    link = listed.select_one(f"#tags-{mention_id(engine)} details a")
+    assert link is not None
+    page = BeautifulSoup(ana.get(str(link["href"])).text, "html.parser")
+    form = next(f for f in page.select("form.segments") if f.select_one("input[value=urgency]"))
+    fields = {str(field["name"]): str(field["value"]) for field in form.select("input")}
+    answer = ana.post(str(form["action"]), {**fields, "value": "critical"})
+    assert answer.headers["location"] == "/mentions?channel=mastodon"
+    assert "Critical" in ana.get("/mentions").text
+    assert "<html" not in ana.get(str(form["action"]), **{"hx-request": "true"}).text
+
+
+def test_what_has_no_tags_has_none_to_correct(ana: Visit, engine: Engine, sources: dict[str, int]) -> None:
+    waiting = a_lone_mention(engine, sources["mastodon"], "1")
+    assert ana.get(f"/mentions/{waiting}/correct").status_code == 404
+    assert ana.get("/mentions/999/correct").status_code == 404
 
 
 def test_many_cases_are_taken_dismissed_and_brought_back(ana: Visit, engine: Engine, sources: dict[str, int]) -> None:

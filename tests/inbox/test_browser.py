@@ -114,6 +114,29 @@ def test_the_queue_is_walked_by_keys(page: Page, url: str, engine: Engine, sourc
     page.wait_for_url("**/cases/*")
 
 
+def test_a_tag_is_corrected_in_the_list(
+    page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int]
+) -> None:
+    a_stored_case(engine, sources["x"], text="Minha geladeira não chegou")
+    page.goto(f"{url}/mentions")
+    page.locator(".tags summary").click()
+    page.locator(".tags").get_by_role("button", name="Elogio").click()
+    expect(page.locator(".tags .pill").first).to_contain_text("Elogio")
+    page.locator(".tags summary").click()
+    expect(page.locator(".tags").get_by_role("button", name="Elogio")).to_have_attribute("aria-pressed", "true")
+    assert said == []
+
+
+def test_menus_stay_on_a_narrow_screen(page: Page, url: str, engine: Engine, sources: dict[str, int]) -> None:
+    protocol = a_stored_case(engine, sources["x"])
+    page.set_viewport_size({"width": 390, "height": 800})
+    for path, menu in (("/mentions", ".tags"), (f"/cases/{protocol}", ".case-side .menu")):
+        page.goto(url + path)
+        page.locator(f"{menu} summary").click()
+        expect(page.locator(f"{menu} .panel button").last).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_runs_nothing_of_a_stranger(
     page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int], scheme: str

@@ -139,6 +139,14 @@ def test_mentions_show_what_opened_no_case(visit: Visit, engine: Engine, sources
     assert "só passando" not in visit.get("/mentions?sentiment=negative").text
 
 
+def test_a_filtered_search_looks_beyond_its_newest_hits(visit: Visit, engine: Engine, sources: dict[str, int]) -> None:
+    a_stored_case(engine, sources["mastodon"], "old", text="cadê o pedido antigo", author=an_author("old"))
+    for n in range(201):
+        a_lone_mention(engine, sources["mastodon"], f"m{n}", text="pedido", author=an_author(f"u{n}"))
+    assert "antigo" not in visit.get("/mentions?q=pedido").text
+    assert "antigo" in visit.get("/mentions?q=pedido&case=yes").text
+
+
 def test_edits_and_deletions_are_told(visit: Visit, engine: Engine, sources: dict[str, int]) -> None:
     protocol = a_stored_case(engine, sources["mastodon"], "1", text="depois")
     with transaction(engine) as session:
