@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from models import Case, CaseMention, Mention, Profile, Reply
@@ -10,6 +11,27 @@ from models import Case, CaseMention, Mention, Profile, Reply
 _PARAMETERS = 400  # bound parameters a query; SQLite's old limit is 999
 _Value = TypeVar("_Value", int, str)
 _Thread = tuple[int, str, str, str]
+
+# Built once: for batches as small as most, building costs more than running.
+_PROFILES = select(Profile).where(col(Profile.id).in_(bindparam("ids", expanding=True)))
+_LINKED = (
+    select(CaseMention.mention_id, Case)
+    .join(Case, col(Case.id) == CaseMention.case_id)
+    .where(col(CaseMention.mention_id).in_(bindparam("ids", expanding=True)))
+)
+_IN_THREADS = (
+    select(Case)
+    .where(
+        col(Case.brand_id).in_(bindparam("brands", expanding=True)),
+        col(Case.thread).in_(bindparam("threads", expanding=True)),
+    )
+    .order_by(col(Case.id))
+)
+_ANSWERED = (
+    select(Reply.account_id, Reply.external_id, Case)
+    .join(Case, col(Case.id) == Reply.case_id)
+    .where(col(Reply.external_id).in_(bindparam("parents", expanding=True)))
+)
 
 
 class Board:
@@ -71,15 +93,14 @@ def chunks(values: Iterable[_Value | None]) -> Iterator[list[_Value]]:
 def _profiles(session: Session, mentions: Sequence[Mention]) -> dict[int, Profile]:
     found: dict[int, Profile] = {}
     for ids in chunks(mention.profile_id for mention in mentions):
-        found |= {p.id or 0: p for p in session.exec(select(Profile).where(col(Profile.id).in_(ids)))}
+        found |= {profile.id or 0: profile for profile in session.exec(_PROFILES, params={"ids": ids})}
     return found
 
 
 def _linked(session: Session, mentions: Sequence[Mention]) -> dict[int, Case]:
     found: dict[int, Case] = {}
     for ids in chunks(mention.id for mention in mentions):
-        pairs = select(CaseMention.mention_id, Case).join(Case, col(Case.id) == CaseMention.case_id)
-        found |= dict(session.exec(pairs.where(col(CaseMention.mention_id).in_(ids))).all())
+        found |= dict(session.exec(_LINKED, params={"ids": ids}).all())
     return found
 
 
@@ -87,8 +108,7 @@ def _by_thread(session: Session, mentions: Sequence[Mention]) -> dict[_Thread, l
     found: dict[_Thread, list[Case]] = {}
     brands = list({mention.brand_id for mention in mentions})
     for threads in chunks(mention.thread for mention in mentions):
-        held = select(Case).where(col(Case.brand_id).in_(brands), col(Case.thread).in_(threads)).order_by(col(Case.id))
-        for case in session.exec(held):
+        for case in session.exec(_IN_THREADS, params={"brands": brands, "threads": threads}):
             found.setdefault(_thread_of(case), []).append(case)
     return found
 
@@ -96,7 +116,6 @@ def _by_thread(session: Session, mentions: Sequence[Mention]) -> dict[_Thread, l
 def _answered(session: Session, mentions: Sequence[Mention]) -> dict[tuple[int | None, str | None], Case]:
     found: dict[tuple[int | None, str | None], Case] = {}
     for parents in chunks(mention.parent_external_id for mention in mentions):
-        ours = select(Reply.account_id, Reply.external_id, Case).join(Case, col(Case.id) == Reply.case_id)
-        for account_id, external_id, case in session.exec(ours.where(col(Reply.external_id).in_(parents))):
+        for account_id, external_id, case in session.exec(_ANSWERED, params={"parents": parents}):
             found[account_id, external_id] = case
     return found

@@ -2,13 +2,27 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import Table, bindparam, func, or_, select
+from sqlmodel import Session
 
 from database.ledger import append, move
 from errors import IllegalMoveError
 from models import Case, CaseMention, Mention, Reply, ReplyPurpose, ReplyState
 
 _LONGEST = 50_000  # characters; no channel takes more
+_REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_LINKS: Table = CaseMention.__table__  # type: ignore[attr-defined]
+_HIGHEST = select(func.max(_REPLIES.c.sequence)).where(
+    _REPLIES.c.mention_id == bindparam("mention"),
+    _REPLIES.c.account_id == bindparam("account"),
+    _REPLIES.c.purpose == bindparam("purpose"),
+    # A reply that was approved and left later counts too: its key may live on at the platform.
+    or_(_REPLIES.c.key != "", _REPLIES.c.state.not_in([ReplyState.DRAFT, ReplyState.DISCARDED])),
+)
+# Built once: for statements as small as this, building costs more than running.
+_LINK = select(_LINKS.c.case_id, _HIGHEST.scalar_subquery().label("highest")).where(
+    _LINKS.c.mention_id == bindparam("mention")
+)
 
 
 def draft(
@@ -26,7 +40,9 @@ def draft(
 
     IllegalMoveError when the mention is not the case's, has no account to answer as, or the text is empty or huge.
     """
-    link = session.get(CaseMention, mention.id)
+    session.flush()
+    asked = {"mention": mention.id, "account": mention.account_id, "purpose": purpose}
+    link = session.connection().execute(_LINK, asked).one_or_none()
     if link is None or link.case_id != case.id:
         raise IllegalMoveError(f"mention {mention.id} does not belong to case {case.protocol}")
     if mention.account_id is None:
@@ -38,7 +54,7 @@ def draft(
         mention_id=mention.id or 0,
         account_id=mention.account_id,
         purpose=purpose,
-        sequence=next_sequence(session, mention, purpose),
+        sequence=(link.highest or 0) + 1,  # one above the highest that was ever approved
         body=_written(body),
         text_revision=mention.text_revision,
         automatic=automatic,
@@ -58,20 +74,6 @@ def draft(
         detail={"purpose": purpose.value},
     )
     return reply
-
-
-def next_sequence(session: Session, mention: Mention, purpose: ReplyPurpose) -> int:
-    """One above the highest that was ever approved for this mention and purpose."""
-    last = session.exec(
-        select(func.max(Reply.sequence)).where(
-            Reply.mention_id == mention.id,
-            Reply.account_id == mention.account_id,
-            Reply.purpose == purpose,
-            # A reply that was approved and left later counts too: its key may live on at the platform.
-            or_(Reply.key != "", col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED])),
-        )
-    ).one()
-    return (last or 0) + 1
 
 
 def edit(session: Session, reply: Reply, body: str, by: str, now: datetime) -> None:

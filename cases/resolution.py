@@ -1,16 +1,39 @@
 """Resolve a case in public: once in each of its public threads, where the platform allows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from cases.approval import approve, would_refuse
+from cases.board import chunks
 from cases.drafts import draft
 from database.ledger import append
 from errors import IllegalMoveError, PolicyRefusedError
-from models import Case, CaseMention, CaseState, Mention, Reply, ReplyPurpose, ReplyState
+from models import Account, Case, CaseMention, CaseState, Mention, Profile, Reply, ReplyPurpose, ReplyState
+
+# Built once: for statements as small as these, building costs more than running.
+_HEARD = (
+    select(CaseMention.case_id, Mention, Account, Profile)
+    .join(Mention, col(Mention.id) == CaseMention.mention_id)
+    .outerjoin(Account, col(Account.id) == Mention.account_id)
+    .outerjoin(Profile, col(Profile.id) == Mention.profile_id)
+    .where(col(CaseMention.case_id).in_(bindparam("cases", expanding=True)), ~col(Mention.is_ours))
+    .order_by(col(Mention.posted_at), col(Mention.id))
+)
+_UNDER_WAY = (
+    select(Reply.id)
+    .join(Mention, col(Mention.id) == Reply.mention_id)
+    .where(
+        Reply.case_id == bindparam("case"),
+        Reply.purpose == ReplyPurpose.RESOLUTION,
+        Mention.thread == bindparam("thread"),
+        col(Reply.state).in_([ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.BY_HAND]),
+    )
+)
+_Heard = tuple[int, Mention, Account | None, Profile | None]
 
 
 @dataclass(frozen=True)
@@ -33,30 +56,40 @@ class Resolution:
 
 @dataclass(frozen=True)
 class PublicThread:
-    """One thread of a case, and the post of the customer's that a resolution would answer."""
+    """One thread of a case, and the post of the customer's that a resolution would answer.
+
+    Its account and its author are held with it, so that answering does not ask for them again.
+    """
 
     thread: str
     mention: Mention
+    account: Account | None
+    author: Profile | None
     refusal: NotAnswerable | None
 
 
 def public_threads(session: Session, case: Case, now: datetime) -> list[PublicThread]:
     """The case's threads in the order in which they began; the newest answerable post of each."""
-    statement = (
-        select(Mention)
-        .join(CaseMention, col(CaseMention.mention_id) == Mention.id)
-        .where(CaseMention.case_id == case.id, ~col(Mention.is_ours))
-        .order_by(col(Mention.posted_at), col(Mention.id))
-    )
-    by_thread: dict[tuple[str, str, str], list[Mention]] = {}
-    for mention in session.exec(statement):
-        by_thread.setdefault((mention.channel, mention.place, mention.thread), []).append(mention)
-    return [_public_thread(session, thread, mentions, now) for (_, _, thread), mentions in by_thread.items()]
+    return threads_of(session, [case], now).get(case.id or 0, [])
 
 
-def _public_thread(session: Session, thread: str, mentions: Sequence[Mention], now: datetime) -> PublicThread:
+def threads_of(session: Session, cases: Sequence[Case], now: datetime) -> Mapping[int, list[PublicThread]]:
+    """The public threads of each case by its id, all read at once."""
+    heard: dict[int, dict[tuple[str, str, str], list[_Heard]]] = {}
+    for ids in chunks(case.id for case in cases):
+        for row in session.exec(_HEARD, params={"cases": ids}):
+            case_id, mention, *_ = row
+            thread = (mention.channel, mention.place, mention.thread)
+            heard.setdefault(case_id, {}).setdefault(thread, []).append(row)
+    return {
+        case_id: [_public_thread(session, thread, rows, now) for (_, _, thread), rows in by_thread.items()]
+        for case_id, by_thread in heard.items()
+    }
+
+
+def _public_thread(session: Session, thread: str, rows: Sequence[_Heard], now: datetime) -> PublicThread:
     refusal = None
-    for mention in reversed(mentions):
+    for _, mention, account, author in reversed(rows):
         if mention.account_id is None:
             found = NotAnswerable(
                 thread, "any.imported", "the post was imported: there is no account to answer it as", "answer it there"
@@ -64,23 +97,32 @@ def _public_thread(session: Session, thread: str, mentions: Sequence[Mention], n
         else:
             rule = would_refuse(session, mention, ReplyPurpose.RESOLUTION, now)
             if rule is None:
-                return PublicThread(thread, mention, None)
+                return PublicThread(thread, mention, account, author, None)
             found = NotAnswerable(thread, rule.rule, rule.reason, rule.instead)
         refusal = refusal or found  # the newest post's rule tells the most
-    return PublicThread(thread, mentions[-1], refusal)
+    _, newest, account, author = rows[-1]
+    return PublicThread(thread, newest, account, author, refusal)
 
 
-def resolve(session: Session, case: Case, body: str, by: str, now: datetime) -> Resolution:
+def resolve(
+    session: Session,
+    case: Case,
+    body: str,
+    by: str,
+    now: datetime,
+    threads: Sequence[PublicThread] | None = None,
+) -> Resolution:
     """Close the case, and publish its resolution once in each public thread; the text names the protocol.
 
     Threads in which a rule forbids it are counted as not answerable, with the rule. The replies are approved by the
-    person who resolves. IllegalMoveError when the case is closed already.
+    person who resolves. `threads` are its public threads where this transaction read them already. IllegalMoveError
+    when the case is closed already.
     """
     if case.state in (CaseState.RESOLVED, CaseState.DISMISSED):
         raise IllegalMoveError(f"case {case.protocol} is {case.state.value} already: reopen it first")
     text = with_protocol(body, case.protocol)
     outcome = Resolution()
-    for thread in public_threads(session, case, now):
+    for thread in public_threads(session, case, now) if threads is None else threads:
         if thread.refusal is not None:
             _count_out(session, case, thread.mention, thread.refusal, by, now, outcome)
             continue
@@ -109,17 +151,7 @@ def with_protocol(body: str, protocol: str) -> str:
 
 def _resolution_under_way(session: Session, case: Case, thread: str) -> bool:
     """Whether one of this case's resolutions already goes, or may have gone, out to the thread since it was open."""
-    statement = (
-        select(Reply.id)
-        .join(Mention, col(Mention.id) == Reply.mention_id)
-        .where(
-            Reply.case_id == case.id,
-            Reply.purpose == ReplyPurpose.RESOLUTION,
-            Mention.thread == thread,
-            col(Reply.state).in_([ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.BY_HAND]),
-        )
-    )
-    return session.exec(statement).first() is not None
+    return session.exec(_UNDER_WAY, params={"case": case.id, "thread": thread}).first() is not None
 
 
 def _count_out(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, update
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, col
 
 from cases.board import Board, chunks
 from cases.customers import make_customers
@@ -32,6 +33,23 @@ DEFAULT_RULES = (
     TriageRule(types=["complaint", "question"]),
     TriageRule(urgencies=["critical", "high"]),
     TriageRule(opens_case=False),
+)
+# Built once: for batches as small as most, building costs more than running.
+_TRIAGED = (
+    update(Mention)
+    .where(col(Mention.id).in_(bindparam("ids", expanding=True)))
+    .values(triaged_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+_IN_FORCE = (
+    select(
+        *map(col, (Mention.visibility, Mention.reach)),
+        *map(col, (VerdictRow.urgency, VerdictRow.sentiment, VerdictRow.type, VerdictRow.lang, VerdictRow.holds)),
+    )
+    .join(CaseMention, col(CaseMention.mention_id) == Mention.id)
+    .join(VerdictRow, col(VerdictRow.id) == Mention.verdict_id)
+    .where(col(CaseMention.case_id) == bindparam("case"), ~col(Mention.is_ours))
+    .order_by(col(Mention.posted_at), col(Mention.id))
 )
 _URGENCIES = list(Urgency)  # most urgent first
 _CLOSED = (CaseState.RESOLVED, CaseState.DISMISSED)
@@ -113,7 +131,9 @@ def triage_all(
     for case in retags:
         retag(session, case)
     for ids in chunks(mention.id for mention, _ in pairs):
-        session.execute(update(Mention).where(col(Mention.id).in_(ids)).values(triaged_at=now))
+        session.execute(_TRIAGED, {"ids": ids, "now": now})
+    for mention, _ in pairs:
+        set_committed_value(mention, "triaged_at", now)
     return found
 
 
@@ -206,24 +226,16 @@ def retag(session: Session, case: Case) -> None:
     It stands as its most urgent mention; feeling and language are those of the newest.
     """
     session.flush()
-    statement = (
-        select(Mention, VerdictRow)
-        .join(CaseMention, col(CaseMention.mention_id) == Mention.id)
-        .join(VerdictRow, col(VerdictRow.id) == Mention.verdict_id)
-        .where(CaseMention.case_id == case.id, ~col(Mention.is_ours))
-        .order_by(col(Mention.posted_at), col(Mention.id))
-    )
-    pairs = session.exec(statement).all()
-    if not pairs:
+    rows = session.execute(_IN_FORCE, {"case": case.id}).all()
+    if not rows:
         return
-    public = [pair for pair in pairs if pair[0].visibility is not Visibility.PRIVATE] or pairs
-    newest = public[-1][1]
-    case.urgency = min((verdict.urgency for _, verdict in pairs), key=_URGENCIES.index)
+    public = [row for row in rows if row.visibility is not Visibility.PRIVATE] or rows
+    newest = public[-1]
+    case.urgency = min((row.urgency for row in rows), key=_URGENCIES.index)
     case.sentiment, case.lang = newest.sentiment, newest.lang
     # Thanks do not turn a complaint into praise: the matter keeps the type that asks for most.
-    case.type = min((verdict.type for _, verdict in pairs), key=_MATTERS.index)
-    case.holds = sorted({hold for _, verdict in pairs for hold in verdict.holds})
-    reach = max(mention.reach for mention, _ in pairs)
-    case.priority = priority_of(case.urgency, case.sentiment, case.type, case.holds, reach)
+    case.type = min((row.type for row in rows), key=_MATTERS.index)
+    case.holds = sorted({hold for row in rows for hold in row.holds})
+    case.priority = priority_of(case.urgency, case.sentiment, case.type, case.holds, max(row.reach for row in rows))
     case.version += 1
     session.add(case)

@@ -5,16 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import Engine, bindparam, or_, select
+from sqlmodel import col
 
 from cases.acknowledge import acknowledge
 from cases.actions import wake
 from cases.triage import triage_all
 from database.crash import crash_point
 from database.engine import transaction
-from models import Case, CaseState, Mention, VerdictRow
+from models import Account, Brand, Case, CaseState, Mention, Profile, VerdictRow
 from settings import AcknowledgeRule, TriageRule
+
+# With what acknowledging asks for: held beside the mention, it is not asked for again a case at a time.
+_TAGGED = (
+    select(Mention, VerdictRow, Profile, Account, Brand)
+    .outerjoin(VerdictRow, col(VerdictRow.id) == Mention.verdict_id)
+    .outerjoin(Profile, col(Profile.id) == Mention.profile_id)
+    .outerjoin(Account, col(Account.id) == Mention.account_id)
+    .join(Brand, col(Brand.id) == Mention.brand_id)
+    .where(
+        col(Mention.triaged_at).is_(None),
+        or_(col(Mention.is_ours), col(Mention.verdict_id).is_not(None)),
+    )
+    # By the time of posting: what opened a conversation comes before what was said in it.
+    .order_by(col(Mention.posted_at), col(Mention.id))
+    .limit(bindparam("most"))
+)
+_ASLEEP = select(Case).where(col(Case.state) == CaseState.SNOOZED, col(Case.snoozed_until) <= bindparam("now"))
 
 
 @dataclass(frozen=True)
@@ -33,33 +50,19 @@ def triage_waiting(engine: Engine, rules: Rules, limit: int, now: datetime) -> i
     A case that this opens is acknowledged in the same transaction, so that neither happens without the other.
     """
     with transaction(engine) as session:
-        pairs = _tagged(session, limit)
+        tagged = session.execute(_TAGGED, {"most": limit}).all()
+        pairs = [(mention, verdict) for mention, verdict, *_ in tagged]
         for found in triage_all(session, pairs, rules.triage, now, zone=rules.zone):
             if found.opened and found.case is not None:
                 acknowledge(session, found.case, found.mention, rules.acknowledge, now, rules.staleness)
         crash_point("triage.stored")
-    return len(pairs)
-
-
-def _tagged(session: Session, limit: int) -> Sequence[tuple[Mention, VerdictRow | None]]:
-    statement = (
-        select(Mention, VerdictRow)
-        .outerjoin(VerdictRow, col(VerdictRow.id) == Mention.verdict_id)
-        .where(
-            col(Mention.triaged_at).is_(None),
-            or_(col(Mention.is_ours), col(Mention.verdict_id).is_not(None)),
-        )
-        # By the time of posting: what opened a conversation comes before what was said in it.
-        .order_by(col(Mention.posted_at), col(Mention.id))
-        .limit(limit)
-    )
-    return list(session.exec(statement).all())
+    return len(tagged)
 
 
 def wake_snoozed(engine: Engine, now: datetime) -> int:
     """Bring back the cases whose snooze is over; how many."""
     with transaction(engine) as session:
-        due = session.exec(select(Case).where(Case.state == CaseState.SNOOZED, col(Case.snoozed_until) <= now)).all()
+        due = session.scalars(_ASLEEP, {"now": now}).all()
         for case in due:
             wake(session, case, now)
     return len(due)

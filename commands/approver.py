@@ -1,15 +1,17 @@
 """A canned colleague for the demo: answers what waits, posts by hand where a person must, resolves the cases."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import Row, bindparam, exists
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from cases.actions import take
 from cases.approval import approve, leave, post_again, posted_by_hand
 from cases.drafts import discard, draft
-from cases.resolution import public_threads, resolve
+from cases.resolution import PublicThread, resolve, threads_of
 from database.engine import reading, transaction
 from errors import IllegalMoveError, PolicyRefusedError
 from models import Case, CaseState, Mention, Reply, ReplyPurpose, ReplyState
@@ -44,6 +46,28 @@ _PENDING = (
     ReplyState.NEEDS_HUMAN,
     ReplyState.FAILED,
 )
+# Built once: for statements as small as these, building costs more than running.
+_WAITING = (
+    select(Case)
+    .where(
+        col(Case.state).in_([CaseState.OPEN, CaseState.TAKEN]),
+        col(Case.id) > bindparam("last"),
+        ~exists().where(col(Reply.case_id) == Case.id, col(Reply.state).in_(_PENDING)),
+    )
+    .order_by(col(Case.id))
+    .limit(_BATCH)
+)
+_REPLIES = sa_select(*map(col, (Reply.case_id, Reply.purpose, Reply.state, Reply.drafted_at, Reply.verified_at))).where(
+    col(Reply.case_id).in_(bindparam("cases", expanding=True))
+)
+_UNDECIDED = select(Reply).where(col(Reply.state).in_([ReplyState.NEEDS_HUMAN, ReplyState.FAILED]))
+_BY_HAND = (
+    select(Reply, Mention, Case)
+    .join(Mention, col(Mention.id) == Reply.mention_id)
+    .join(Case, col(Case.id) == Reply.case_id)
+    .where(Reply.state == ReplyState.BY_HAND)
+)
+_Replies = Sequence[Row[Any]]
 
 
 class Approver:
@@ -73,49 +97,42 @@ class Approver:
         done, last = 0, 0
         while True:
             with transaction(self._runtime.engine) as session:
-                cases = session.exec(
-                    select(Case)
-                    .where(
-                        col(Case.state).in_([CaseState.OPEN, CaseState.TAKEN]),
-                        col(Case.id) > last,
-                        ~exists().where(col(Reply.case_id) == Case.id, col(Reply.state).in_(_PENDING)),
-                    )
-                    .order_by(col(Case.id))
-                    .limit(_BATCH)
-                ).all()
-                for case in cases:
-                    last = case.id or 0
-                    if self._takes(case) and not self._runtime.stopping.is_set():
-                        done += self._work_on(session, case, now)
+                cases = session.exec(_WAITING, params={"last": last}).all()
+                mine = [case for case in cases if self._takes(case)]
+                replies = _replies_of(session, mine)
+                due = [case for case in mine if now - _touched_at(case, replies[case.id or 0]) >= self._patience]
+                threads = threads_of(session, due, now)
+                for case in due:
+                    if self._runtime.stopping.is_set():
+                        return done
+                    self._work_on(session, case, replies[case.id or 0], threads.get(case.id or 0, []), now)
+                    done += 1
             if len(cases) < _BATCH:
                 return done
+            last = cases[-1].id or 0
 
-    def _work_on(self, session: Session, case: Case, now: datetime) -> bool:
-        replies = session.exec(select(Reply).where(Reply.case_id == case.id)).all()
-        touched = [case.opened_at, *(r.verified_at for r in replies if r.verified_at is not None)]
-        if now - max(touched) < self._patience:
-            return False
+    def _work_on(
+        self, session: Session, case: Case, replies: _Replies, threads: Sequence[PublicThread], now: datetime
+    ) -> None:
         lang = case.lang if case.lang in _ANSWERS else "pt"
-        threads = [thread for thread in public_threads(session, case, now) if thread.refusal is None]
-        if not threads or _answered(replies, case):
-            resolve(session, case, _text(_RESOLUTIONS[lang], case, _count(replies, ReplyPurpose.RESOLUTION)), NAME, now)
-            return True
+        answerable = [thread for thread in threads if thread.refusal is None]
+        if not answerable or _answered(replies, case):
+            text = _text(_RESOLUTIONS[lang], case, _count(replies, ReplyPurpose.RESOLUTION))
+            resolve(session, case, text, NAME, now, threads)
+            return
         take(session, case, NAME, now)
         body = _text(_ANSWERS[lang], case, _count(replies, ReplyPurpose.ANSWER))
-        reply = draft(session, case, threads[0].mention, body, ReplyPurpose.ANSWER, NAME, now)
+        reply = draft(session, case, answerable[0].mention, body, ReplyPurpose.ANSWER, NAME, now)
         try:
             approve(session, reply, NAME, now, self._runtime.responder(reply.account_id).room_left(body))
         except (PolicyRefusedError, IllegalMoveError):
             discard(session, reply, NAME, now)
-            resolve(session, case, _text(_RESOLUTIONS[lang], case, 0), NAME, now)
-        return True
+            resolve(session, case, _text(_RESOLUTIONS[lang], case, 0), NAME, now, threads)
 
     def _decide(self, now: datetime) -> int:
         """Post again what was looked for and is not there; leave what must not or cannot go out."""
         with transaction(self._runtime.engine) as session:
-            waiting = session.exec(
-                select(Reply).where(col(Reply.state).in_([ReplyState.NEEDS_HUMAN, ReplyState.FAILED]))
-            ).all()
+            waiting = session.exec(_UNDECIDED).all()
             for reply in waiting:
                 if reply.state is ReplyState.NEEDS_HUMAN and reply.sending_at is not None:
                     post_again(session, reply, NAME, now)
@@ -127,9 +144,9 @@ class Approver:
         """Look at the page first, as a person would: it may have been posted a moment before we stopped."""
         with reading(self._runtime.engine) as session:
             waiting = [
-                (reply.id, reply.account_id, session.get_one(Mention, reply.mention_id), outgoing(session, reply))
-                for reply in session.exec(select(Reply).where(Reply.state == ReplyState.BY_HAND))
-                if self._takes(session.get_one(Case, reply.case_id))
+                (reply.id, reply.account_id, mention, outgoing(session, reply))
+                for reply, mention, case in session.exec(_BY_HAND).all()
+                if self._takes(case)
             ]
         for reply_id, account_id, mention, frozen in waiting:
             found = self._runtime.responder(account_id).find(frozen)
@@ -139,7 +156,20 @@ class Approver:
         return len(waiting)
 
 
-def _answered(replies: Sequence[Reply], case: Case) -> bool:
+def _replies_of(session: Session, cases: Sequence[Case]) -> Mapping[int, _Replies]:
+    found: dict[int, list[Row[Any]]] = {case.id or 0: [] for case in cases}
+    if cases:
+        for reply in session.execute(_REPLIES, {"cases": list(found)}):
+            found[reply.case_id].append(reply)
+    return found
+
+
+def _touched_at(case: Case, replies: _Replies) -> datetime:
+    moments: list[datetime] = [reply.verified_at for reply in replies if reply.verified_at is not None]
+    return max([case.opened_at, *moments])
+
+
+def _answered(replies: _Replies, case: Case) -> bool:
     """Whether the customer was answered since their last word, be it by an acknowledgement, or that was given up."""
     return any(
         reply.purpose is not ReplyPurpose.RESOLUTION
@@ -149,7 +179,7 @@ def _answered(replies: Sequence[Reply], case: Case) -> bool:
     )
 
 
-def _count(replies: Sequence[Reply], purpose: ReplyPurpose) -> int:
+def _count(replies: _Replies, purpose: ReplyPurpose) -> int:
     return sum(1 for reply in replies if reply.purpose is purpose)
 
 

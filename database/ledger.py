@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, Update, bindparam, insert, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select
 
 from errors import IllegalMoveError
@@ -113,6 +114,28 @@ def move(
     )
 
 
+def move_at_once(
+    session: Session, reply: Reply, to: ReplyState, by: str, at: datetime, changes: Mapping[str, Any]
+) -> None:
+    """The same as `move`, written here and now together with `changes`: what a unique index refuses is told here.
+
+    After an IntegrityError the reply is as it was; on PostgreSQL the caller holds a savepoint for it.
+    """
+    was = reply.state
+    if to not in MOVES[was]:
+        raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}")
+    session.flush()
+    asked = {**changes, "_reply": reply.id, "_was": was, "state": to}
+    if session.connection().execute(_moving(frozenset(changes)), asked).rowcount != 1:
+        raise IllegalMoveError(f"reply {reply.id} has just become another than {was.value}: look at it again")
+    for name, value in {**changes, "state": to}.items():
+        set_committed_value(reply, name, value)
+    told = {"from": was.value}
+    append(
+        session, reply.case_id, f"reply_{to.value}", by, at, mention_id=reply.mention_id, reply_id=reply.id, detail=told
+    )
+
+
 @dataclass(frozen=True)
 class Moving:
     """A reply that was claimed, by what moving it needs; `claim` is the token that was set."""
@@ -142,7 +165,7 @@ def move_claimed(
         raise IllegalMoveError(f"reply {moving.reply_id} is {moving.state.value}: it cannot become {to.value}")
     asked = {**changes, "_reply": moving.reply_id, "_was": moving.state, "_claim": moving.claim, "state": to}
     connection = session.connection()
-    if connection.execute(_moving(frozenset(changes)), asked).rowcount != 1:
+    if connection.execute(_moving(frozenset(changes), claimed=True), asked).rowcount != 1:
         return False
     told = {"from": moving.state.value, **(detail or {})}
     row = event(moving.case_id, f"reply_{to.value}", by, at, moving.mention_id, moving.reply_id, told)
@@ -151,14 +174,9 @@ def move_claimed(
 
 
 @cache
-def _moving(columns: frozenset[str]) -> Update:
+def _moving(columns: frozenset[str], *, claimed: bool = False) -> Update:
     replies: Table = Reply.__table__  # type: ignore[attr-defined]
-    return (
-        update(replies)
-        .where(
-            replies.c.id == bindparam("_reply"),
-            replies.c.state == bindparam("_was"),
-            replies.c.claim == bindparam("_claim"),
-        )
-        .values({name: bindparam(name) for name in {*columns, "state"}})
-    )
+    statement = update(replies).where(replies.c.id == bindparam("_reply"), replies.c.state == bindparam("_was"))
+    if claimed:
+        statement = statement.where(replies.c.claim == bindparam("_claim"))
+    return statement.values({name: bindparam(name) for name in {*columns, "state"}})

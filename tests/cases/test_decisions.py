@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlalchemy import Engine, update
+from sqlmodel import Session, col, select
 
 from cases import actions, drafts
 from cases.acknowledge import check_templates
@@ -49,10 +49,38 @@ def test_one_intent_is_approved_once(engine: Engine) -> None:
         approve(session, first, "Ana", NOON)
         with pytest.raises(IllegalMoveError, match="approved already"):
             approve(session, second, "Bia", NOON)
+        stored = session.exec(select(Reply.state, Reply.key, Reply.approved_by).where(Reply.id == second.id)).one()
+        assert tuple(stored) == (ReplyState.DRAFT, "", "")
         third = a_draft(session, case, mention, "três")
         assert approve(session, third, "Ana", NOON).sequence == 2
         assert first.key != third.key
         assert session.get_one(Reply, second.id).state is ReplyState.DRAFT
+
+
+def test_a_draft_that_became_another_is_not_approved(engine: Engine) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        mention = mention_of(session, source_id)
+        reply = a_draft(session, a_case(session, mention), mention)
+        session.connection().execute(update(Reply).where(col(Reply.id) == reply.id).values(state=ReplyState.DISCARDED))
+        with pytest.raises(IllegalMoveError, match="has just become another"):
+            approve(session, reply, "Ana", NOON)
+        assert "reply_approved" not in session.exec(select(TimelineEvent.kind)).all()
+
+
+def test_an_approval_is_in_the_database_at_once_with_its_one_event(engine: Engine) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        mention = mention_of(session, source_id)
+        reply = a_draft(session, a_case(session, mention), mention)
+        approve(session, reply, "Ana", NOON)
+        assert reply not in session.dirty
+        frozen = (reply.state, reply.key, reply.body_hash, reply.approved_by, reply.approved_at, reply.next_attempt_at)
+        session.refresh(reply)
+        assert frozen == (ReplyState.APPROVED, reply.key, reply.body_hash, "Ana", NOON, NOON)
+        assert reply.key
+        approvals = select(TimelineEvent.reply_id, TimelineEvent.detail).where(TimelineEvent.kind == "reply_approved")
+        assert [tuple(row) for row in session.exec(approvals)] == [(reply.id, {"from": "draft"})]
 
 
 def test_an_approved_text_is_frozen(engine: Engine) -> None:
