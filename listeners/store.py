@@ -1,21 +1,52 @@
 """Store one page of what was heard: idempotent, in the caller's transaction, together with the cursor."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlmodel import Session, col, select
+from sqlalchemy import BindParameter, Integer, Table, bindparam, select
+from sqlmodel import Session
 
 from database.counts import retire_verdict
 from database.ledger import OUVIDOR, append
 from database.search import forget_purged_words
-from database.upsert import insert_ignoring, insert_new
+from database.upsert import insert_ignoring, insert_new, insert_selected
 from listeners.base import Author, HeardMention, Page
 from listeners.purge import purge
+from listeners.storable import clean, in_utc, storable
 from models import CaseMention, Mention, MentionText, Profile, Reply, Sighting, Source, ThreadFactRow
 
 _PARAMETERS = 400  # bound parameters a query; SQLite's old limit is 999
+_MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_PROFILES: Table = Profile.__table__  # type: ignore[attr-defined]
+_REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]
+_Value = TypeVar("_Value")
+
+
+def _within(table: Table) -> tuple[Any, ...]:
+    """The rows of a source's brand, channel and place."""
+    return tuple(table.c[name] == bindparam(name) for name in ("brand_id", "channel", "place"))
+
+
+# Built once: for pages as small as most, building costs more than running.
+_ASKED: BindParameter[Any] = bindparam("asked", expanding=True)
+_KNOWN = select(Mention).where(*_within(_MENTIONS), _MENTIONS.c.external_id.in_(_ASKED))
+_IN_THREADS = select(Mention).where(*_within(_MENTIONS), _MENTIONS.c.thread.in_(_ASKED))
+_THREADS = select(_MENTIONS.c.external_id, _MENTIONS.c.thread).where(
+    *_within(_MENTIONS), _MENTIONS.c.external_id.in_(_ASKED)
+)
+_OUR_THREADS = (
+    select(_REPLIES.c.external_id, _MENTIONS.c.thread)
+    .join(_MENTIONS, _MENTIONS.c.id == _REPLIES.c.mention_id)
+    .where(_REPLIES.c.account_id == bindparam("account"), _REPLIES.c.external_id.in_(_ASKED))
+)
+_SHOWN = select(
+    *(_PROFILES.c[name] for name in ("external_id", "id", "handle", "name", "url", "followers", "is_bot"))
+).where(*_within(_PROFILES), _PROFILES.c.external_id.in_(_ASKED))
+_SEEN = select(
+    _MENTIONS.c.id, bindparam("source", type_=Integer), bindparam("now", type_=_MENTIONS.c.seen_at.type)
+).where(_MENTIONS.c.id.in_(_ASKED))
 
 
 @dataclass(frozen=True)
@@ -33,6 +64,7 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     again. One that is gone is purged, or stored without its words for the count. `answerable` False keeps automation
     away from all of them (an import). The source must be stored.
     """
+    session.flush()  # the statements below go past the object mapper
     # A page may repeat itself.
     heard = {mention.external_id: mention for mention in map(storable, page.mentions)}
     known = _known(session, source, heard)
@@ -46,8 +78,9 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     _mend_threads(session, source, {external_id: threads[external_id] for external_id in new})
     _bring_known_up_to_date(session, known.values(), heard, now)
     ids = {external_id: mention.id for external_id, mention in known.items()} | new
-    sightings = [{"mention_id": i, "source_id": source.id, "seen_at": now} for i in ids.values()]
-    insert_ignoring(session, Sighting, sightings)
+    for seen in _chunks(ids.values()):
+        asked = {"asked": seen, "source": source.id, "now": now}
+        insert_selected(session, Sighting, ("mention_id", "source_id", "seen_at"), _SEEN, asked)
     insert_ignoring(session, ThreadFactRow, _facts(source, page))
     return Stored(new=len(new), known=len(heard) - len(new))
 
@@ -70,7 +103,7 @@ def _scope(source: Source) -> dict[str, Any]:
     return {"brand_id": source.brand_id, "channel": source.channel, "place": source.place}
 
 
-def _chunks(values: Iterable[str]) -> Iterable[Sequence[str]]:
+def _chunks(values: Iterable[_Value]) -> Iterable[Sequence[_Value]]:
     listed = list(values)
     for start in range(0, len(listed), _PARAMETERS):
         yield listed[start : start + _PARAMETERS]
@@ -79,8 +112,8 @@ def _chunks(values: Iterable[str]) -> Iterable[Sequence[str]]:
 def _known(session: Session, source: Source, ids: Iterable[str]) -> dict[str, Mention]:
     found: dict[str, Mention] = {}
     for chunk in _chunks(ids):
-        statement = select(Mention).filter_by(**_scope(source)).where(col(Mention.external_id).in_(chunk))
-        found |= {mention.external_id: mention for mention in session.exec(statement)}
+        asked = {**_scope(source), "asked": chunk}
+        found |= {mention.external_id: mention for mention in session.scalars(_KNOWN, asked)}
     return found
 
 
@@ -88,10 +121,9 @@ def _profiles(session: Session, source: Source, authors: Sequence[Author]) -> di
     """Ids of the authors' profiles, made or brought up to date."""
     wanted = {author.external_id: author for author in authors}
     found: dict[str, int] = {}
-    seen = (Profile.handle, Profile.name, Profile.url, Profile.followers, Profile.is_bot)
     for chunk in _chunks(wanted):
-        held = select(Profile.external_id, Profile.id, *seen).filter_by(**_scope(source))  # type: ignore[call-overload]
-        for external_id, profile_id, *shown in session.exec(held.where(col(Profile.external_id).in_(chunk))):
+        held = session.connection().execute(_SHOWN, {**_scope(source), "asked": chunk})
+        for external_id, profile_id, *shown in held:
             author = wanted[external_id]
             if shown != [author.handle, author.name, author.url, author.followers, author.is_bot]:
                 _bring_up_to_date(session.get_one(Profile, profile_id), author)
@@ -112,8 +144,8 @@ def _profiles(session: Session, source: Source, authors: Sequence[Author]) -> di
     made = insert_new(session, Profile, rows, "id", "external_id")
     missed = [str(row["external_id"]) for row in rows if row["external_id"] not in made]
     for chunk in _chunks(missed):  # another process made them a moment ago
-        statement = select(Profile).filter_by(**_scope(source)).where(col(Profile.external_id).in_(chunk))
-        made |= {profile.external_id: profile.id for profile in session.exec(statement)}
+        held = session.connection().execute(_SHOWN, {**_scope(source), "asked": chunk})
+        made |= {external_id: profile_id for external_id, profile_id, *_ in held}
     return found | made
 
 
@@ -129,14 +161,10 @@ def _threads(session: Session, source: Source, fresh: Sequence[HeardMention]) ->
     parents = {m.parent_external_id for m in asked if m.parent_external_id is not None}
     of_parents: dict[str, str] = {}
     for chunk in _chunks(parents):
-        held = select(Mention.external_id, Mention.thread).filter_by(**_scope(source))
-        of_parents |= dict(session.exec(held.where(col(Mention.external_id).in_(chunk))).all())
-        ours = (
-            select(Reply.external_id, Mention.thread)
-            .join(Mention, col(Mention.id) == Reply.mention_id)
-            .where(col(Reply.account_id) == source.account_id, col(Reply.external_id).in_(chunk))
-        )
-        of_parents |= dict(session.exec(ours).all())
+        for statement in (_THREADS, _OUR_THREADS):
+            asked_for = {**_scope(source), "account": source.account_id, "asked": chunk}
+            found = session.connection().execute(statement, asked_for)
+            of_parents |= dict(found.all())
     for mention in sorted(asked, key=lambda m: m.posted_at):
         parent = mention.parent_external_id
         # A parent that we have not heard yet is taken for the root; _mend_threads corrects it when it comes.
@@ -150,8 +178,7 @@ def _mend_threads(session: Session, source: Source, threads: Mapping[str, str]) 
     """Children that came before their parent took it for the root; now that it is here, they follow it."""
     moved = {external_id: thread for external_id, thread in threads.items() if thread != external_id}
     for chunk in _chunks(moved):
-        statement = select(Mention).filter_by(**_scope(source)).where(col(Mention.thread).in_(chunk))
-        for mention in session.exec(statement):
+        for mention in session.scalars(_IN_THREADS, {**_scope(source), "asked": chunk}):
             mention.thread = moved[mention.thread]
             session.add(mention)
 
@@ -192,55 +219,6 @@ def _row(
     }
 
 
-_LARGEST = 2**31 - 1  # PostgreSQL's integer; nobody has more followers
-_LONGEST_NAME = 500  # characters of a handle, a name or a language
-
-
-def clean(text: str) -> str:
-    """PostgreSQL holds no NUL, and no database a lone surrogate; nothing readable is lost by leaving them out."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def storable(mention: HeardMention) -> HeardMention:
-    """The same mention with nothing in it that a database refuses: one hostile profile must not stop a source."""
-    if mention.gone:
-        mention = mention.taken_back()
-    return replace(
-        mention,
-        external_id=clean(mention.external_id),
-        text=clean(mention.text),
-        posted_at=_in_utc(mention.posted_at),
-        author=None if mention.author is None else _storable_author(mention.author),
-        url=clean(mention.url),
-        parent_external_id=None if mention.parent_external_id is None else clean(mention.parent_external_id),
-        thread_external_id=None if mention.thread_external_id is None else clean(mention.thread_external_id),
-        lang=None if mention.lang is None else clean(mention.lang)[:_LONGEST_NAME],
-        pictures=tuple(map(clean, mention.pictures)),
-        edited_at=None if mention.edited_at is None else _in_utc(mention.edited_at),
-        extra={clean(key): clean(value) for key, value in mention.extra.items()},
-    )
-
-
-def _storable_author(author: Author) -> Author:
-    followers = author.followers
-    return replace(
-        author,
-        external_id=clean(author.external_id),
-        handle=clean(author.handle)[:_LONGEST_NAME],
-        name=clean(author.name)[:_LONGEST_NAME],
-        url=clean(author.url),
-        followers=None if followers is None else min(max(followers, 0), _LARGEST),
-    )
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """The moment in UTC; one so far away that UTC cannot say it becomes the nearest that it can."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC) if moment.year > 2000 else datetime.min.replace(tzinfo=UTC)
-
-
 def notice_edit(session: Session, mention: Mention, text: str, edited_at: datetime | None, now: datetime) -> bool:
     """Take over an edited text; False when it is the one we hold, or its author had it deleted."""
     text = clean(text)
@@ -268,7 +246,7 @@ def _facts(source: Source, page: Page) -> list[dict[str, Any]]:
             "thread": clean(fact.thread_external_id),
             "name": clean(fact.name),
             "value": clean(fact.value),
-            "at": _in_utc(fact.at),
+            "at": in_utc(fact.at),
         }
         for fact in page.facts
     ]
