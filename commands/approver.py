@@ -87,6 +87,7 @@ class Approver:
     ) -> None:
         self._runtime, self._post_by_hand = runtime, post_by_hand
         self._takes, self._patience = takes, patience
+        self._since = runtime.clock.now()
 
     def step(self) -> int:
         """Do what waits now; how many decisions that were."""
@@ -141,7 +142,7 @@ class Approver:
         return len(waiting)
 
     def _by_hand(self, now: datetime) -> int:
-        """Look at the page first, as a person would: it may have been posted a moment before we stopped."""
+        """Look at the page first, as a person would, where it may have been posted a moment before we stopped."""
         with reading(self._runtime.engine) as session:
             waiting = [
                 (reply.id, reply.account_id, mention, outgoing(session, reply))
@@ -149,7 +150,8 @@ class Approver:
                 if self._takes(case)
             ]
         for reply_id, account_id, mention, frozen in waiting:
-            found = self._runtime.responder(account_id).find(frozen)
+            may_stand = frozen.approved_at <= self._since
+            found = self._runtime.responder(account_id).find(frozen) if may_stand else None
             url = found.url if found is not None else self._post_by_hand(mention, frozen.body)
             with transaction(self._runtime.engine) as session:
                 posted_by_hand(session, session.get_one(Reply, reply_id), url, NAME, now)

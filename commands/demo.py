@@ -35,7 +35,7 @@ _PORT = 8080
 _RATE_ONCE = 8.0  # new conversations a minute of the virtual clock
 _RATE_LIVE = 15.0
 _PACE_ONCE = timedelta(minutes=10)  # customers leave their posts up long enough for every source's interval
-_SOONEST = timedelta(seconds=30)  # the virtual clock moves at least this far, so that work comes in batches
+_SOONEST = timedelta(seconds=60)  # the virtual clock moves at least this far, so that work comes in batches
 _STUCK = timedelta(hours=6)  # of virtual time in which nothing was done
 _START = datetime.fromisoformat("2026-03-02T11:00:00+00:00")  # a Monday, eight in the morning in São Paulo
 _CLOCK = "demo:clock"  # where the sandbox's file keeps the virtual time
@@ -110,7 +110,7 @@ def interactive(port: int | None, seed: int) -> None:
         typer.echo(f"inbox:            {inbox.url}/")
         typer.echo("customers are posting; a demo colleague answers every other case, the rest is yours. Ctrl-C stops")
         population = Population(state, seed, _RATE_LIVE, pace=timedelta(seconds=20), site=url)
-        approver = Approver(runtime, poster(url), takes=_every_other, patience=timedelta(seconds=15))
+        approver = Approver(runtime, poster(url), takes=_is_routine, patience=timedelta(seconds=15))
         runtime.start()
         threads = [
             _repeat("customers", lambda: population.step(clock.now()), stopped),
@@ -126,8 +126,9 @@ def interactive(port: int | None, seed: int) -> None:
         state.close()
 
 
-def _every_other(case: Case) -> bool:
-    return (case.id or 0) % 2 == 0
+def _is_routine(case: Case) -> bool:
+    """Every other case; one that is held for a person waits for a person."""
+    return not case.holds and (case.id or 0) % 2 == 0
 
 
 def _repeat(name: str, act: Callable[[], int], stopped: threading.Event) -> threading.Thread:
