@@ -30,7 +30,7 @@ from listeners.recheck import recheck
 from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
 from responders.base import OutgoingReply, Posted, Responder
-from responders.deliver import UNTOLD_WAIT, Terms, deliver, reclaim
+from responders.deliver import UNTOLD_WAIT, Doings, Terms, deliver, reclaim
 from responders.verify import LOOKED_FOR, verify
 from settings import Settings
 
@@ -108,7 +108,8 @@ class Runtime:
         self.engine, self.settings, self.clock, self.classifier = engine, settings, clock, classifier
         self.rules = Rules(settings.triage, settings.acknowledge, settings.zone, settings.delivery.staleness)
         delivery = settings.delivery
-        self.terms = Terms(delivery.settle, delivery.staleness, delivery.lease, running_since=clock.now())
+        self.terms = Terms(delivery.settle, delivery.staleness, delivery.lease)
+        self.doings = Doings(since=clock.now())
         self.stopping = threading.Event()
         self._listeners: dict[int, Listener] = {}
         self._responders: dict[int, PacedResponder] = {}
@@ -350,7 +351,8 @@ def _deliver(runtime: Runtime) -> int:
 
 def _deliver_one(runtime: Runtime, account_id: int, reply_id: int) -> int:
     clock = runtime.clock.now
-    return deliver(runtime.engine, runtime.responder(account_id), reply_id, clock(), runtime.terms, clock) is not None
+    responder = runtime.responder(account_id)
+    return deliver(runtime.engine, responder, reply_id, clock(), runtime.terms, clock, runtime.doings) is not None
 
 
 def _verify(runtime: Runtime) -> int:

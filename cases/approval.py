@@ -121,7 +121,7 @@ def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
         raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: there is nothing to decide")
     mention = session.get_one(Mention, reply.mention_id)
     reply.text_revision = mention.text_revision  # who decides has the post before their eyes
-    reply.attempts = reply.looked = 0
+    reply.attempts, reply.looked = 1, 0  # it was sent before: it is looked for before it goes out
     reply.last_error = ""
     reply.automatic = False  # from here on it is a person's act
     reply.next_attempt_at = now

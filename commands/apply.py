@@ -135,14 +135,20 @@ def _source(
         return
     if not found.active:
         found.active = True
-        found.started_at = found.next_poll_at = now
+        _begin_anew(found, now)
         changes.append(Change("switched on", what))
     if any(getattr(found, field) != value for field, value in reads.items()):
         # The cursor belongs to what was read before, and what the new reading finds is history.
         found.cursor = None
-        found.started_at = found.next_poll_at = now
+        _begin_anew(found, now)
     _update(found, values, what, changes)
     session.add(found)
+
+
+def _begin_anew(source: Source, now: datetime) -> None:
+    """A poll that is under way reads by the old settings: it loses its claim, and with it what it did not store yet."""
+    source.started_at = source.next_poll_at = now
+    source.claim = source.claimed_until = None
 
 
 def _update(row: SQLModel, values: Mapping[str, Any], what: str, changes: list[Change]) -> None:

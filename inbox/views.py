@@ -98,4 +98,6 @@ def _address(request: Request) -> str:
     """Where the visitor stands, to come back to after a form; a form's own address is no place to come back to."""
     if request.method != "GET":
         return "/"
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # What is fetched into a page has no place of its own: the page has.
+    path = request.url.path.removesuffix("/more").removesuffix("/news")
+    return ("/" if path == "/queue" else path) + (f"?{request.url.query}" if request.url.query else "")

@@ -61,21 +61,24 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     """Store the mentions, authors, sightings and thread facts of a page; a second time changes nothing.
 
     A mention whose text differs from the one we hold was edited: the old text is kept as history, and it is tagged
-    again. One that is gone is purged, or stored without its words for the count. `answerable` False keeps automation
-    away from all of them (an import). The source must be stored.
+    again. One that is gone is purged, or stored without its words for the count; should it come back, it is as good as
+    new. `answerable` False keeps automation away from all of them (an import). The source must be stored.
     """
     session.flush()  # the statements below go past the object mapper
     # A page may repeat itself.
     heard = {mention.external_id: mention for mention in map(storable, page.mentions)}
     known = _known(session, source, heard)
     fresh = [mention for external_id, mention in heard.items() if external_id not in known]
-    profiles = _profiles(session, source, [m.author for m in fresh if m.author is not None])
-    threads = _threads(session, source, fresh)
+    returned = [heard[mention.external_id] for mention in known.values() if _is_back(mention, heard)]
+    profiles = _profiles(session, source, [m.author for m in (*fresh, *returned) if m.author is not None])
+    threads = _threads(session, source, [*fresh, *returned])
     rows = [_row(source, mention, profiles, threads, now, answerable) for mention in fresh]
     new = insert_new(session, Mention, rows, "id", "external_id")
     if len(new) < len(fresh):  # another process stored some of them a moment ago
         known = _known(session, source, heard)
     _mend_threads(session, source, {external_id: threads[external_id] for external_id in new})
+    for mention in returned:
+        _fill(session, known[mention.external_id], _row(source, mention, profiles, threads, now, answerable))
     _bring_known_up_to_date(session, known.values(), heard, now)
     ids = {external_id: mention.id for external_id, mention in known.items()} | new
     for seen in _chunks(ids.values()):
@@ -83,6 +86,20 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
         insert_selected(session, Sighting, ("mention_id", "source_id", "seen_at"), _SEEN, asked)
     insert_ignoring(session, ThreadFactRow, _facts(source, page))
     return Stored(new=len(new), known=len(heard) - len(new))
+
+
+def _is_back(mention: Mention, heard: Mapping[str, HeardMention]) -> bool:
+    """Whether it was gone when we first heard of it, so that we never had its words, and now stands there."""
+    return (
+        mention.deleted_at is not None and mention.deleted_at == mention.seen_at and not heard[mention.external_id].gone
+    )
+
+
+def _fill(session: Session, mention: Mention, row: Mapping[str, Any]) -> None:
+    for name, value in row.items():
+        setattr(mention, name, value)
+    session.add(mention)
+    session.flush()
 
 
 def _bring_known_up_to_date(

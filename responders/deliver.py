@@ -30,6 +30,7 @@ _MOST_ATTEMPTS = 12
 _LONGEST_BACKOFF = timedelta(minutes=30)
 UNTOLD_WAIT = timedelta(minutes=1)
 _BY_HAND_LOOK = timedelta(minutes=10)
+_REMEMBERED = 10_000  # keys of replies that this process sent
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,24 @@ class Terms:
     settle: timedelta = timedelta(minutes=2)  # after an unknown outcome, before concluding that nothing is there
     staleness: timedelta = timedelta(hours=24)
     lease: timedelta = timedelta(minutes=5)
-    running_since: datetime | None = None  # when this process began on its database; None looks before every post
+
+
+class Doings:
+    """What this process knows of its own doings, whatever becomes of its database meanwhile."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._sent: set[str] = set()
+
+    def note(self, key: str, now: datetime) -> None:
+        """The request of the reply with this key is about to leave."""
+        if len(self._sent) >= _REMEMBERED:
+            self._sent, self._since = set(), now
+        self._sent.add(key)
+
+    def may_have_sent(self, key: str, approved_at: datetime) -> bool:
+        """Whether the reply may have gone out before: by us, or before we began."""
+        return key in self._sent or approved_at <= self._since
 
 
 @dataclass(frozen=True)
@@ -65,18 +83,21 @@ def deliver(
     now: datetime,
     terms: Terms | None = None,
     clock: Callable[[], datetime] | None = None,
+    doings: Doings | None = None,
 ) -> ReplyState | None:
     """Publish one approved reply, at most once; the state it came to, None when it was not ours to send.
 
-    Before posting it looks, unless nothing of it can stand there yet: a reply of ours that does is adopted. `clock`
-    tells when the request left and when the answer came; without it both are `now`. Never posts again after an
-    unknown outcome.
+    Before posting it looks, unless by `doings` nothing of it can stand there yet: a reply of ours that does is adopted.
+    `clock` tells when the request left and when the answer came; without it both are `now`. Never posts again after
+    an unknown outcome.
     """
     terms = terms or Terms()
     clock = clock or (lambda: now)
-    started = _start(engine, reply_id, now, terms)
+    started = _start(engine, reply_id, now, terms, doings)
     if started is None:
         return None
+    if doings is not None:
+        doings.note(started.outgoing.key, now)
     crash_point("deliver.claimed")
     outcome = _look_and_post(responder, started)
     crash_point("deliver.answered")
@@ -92,7 +113,7 @@ class _Started:
     must_look: bool
 
 
-def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> _Started | None:
+def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms, doings: Doings | None) -> _Started | None:
     with transaction(engine) as session:
         claimed = claim(session, reply_id, (ReplyState.APPROVED,), now, terms.lease)
         if claimed is None:
@@ -107,22 +128,23 @@ def _start(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> _Start
         # From here on the request may have left: a crash finds this row and looks before anything else.
         attempt = claimed.row.attempts + 1
         changes = {"attempts": attempt, "sending_at": now}
-        move_claimed(
-            session, claimed.moving, ReplyState.SENDING, OUVIDOR, now, changes, detail={"attempt": str(attempt)}
-        )
+        told = {"attempt": str(attempt)}
+        if not move_claimed(session, claimed.moving, ReplyState.SENDING, OUVIDOR, now, changes, detail=told):
+            return None
         moving = replace(claimed.moving, state=ReplyState.SENDING)
-        return _Started(moving, claimed.outgoing(), _must_look(claimed, terms))
+        return _Started(moving, claimed.outgoing(), _must_look(claimed, doings))
 
 
-def _must_look(claimed: Claimed, terms: Terms) -> bool:
+def _must_look(claimed: Claimed, doings: Doings | None) -> bool:
     """Whether our reply may stand there already.
 
     Not where this process was running when it was approved, and nothing was sent since: every look costs the
     account's quota. What was approved earlier may have been sent by a database that was put back from a backup.
     """
     approved_at = claimed.row.approved_at
-    is_fresh = terms.running_since is not None and approved_at is not None and approved_at > terms.running_since
-    return not (is_fresh and claimed.never_sent)
+    if doings is None or approved_at is None or not claimed.never_sent:
+        return True
+    return doings.may_have_sent(claimed.row.key, approved_at)
 
 
 def _look_and_post(responder: Responder, started: _Started) -> _Outcome:

@@ -29,6 +29,20 @@ _MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
 _ACCOUNTS: Table = Account.__table__  # type: ignore[attr-defined]
 _CASES: Table = Case.__table__  # type: ignore[attr-defined]
 _PROFILES: Table = Profile.__table__  # type: ignore[attr-defined]
+_OTHERS = _REPLIES.alias()
+# Another reply to the same post may stand where this one is looked for: it has this one's text, or nobody knows.
+_ANOTHER_WAS_SENT = (
+    select(_OTHERS.c.id)
+    .where(
+        _OTHERS.c.mention_id == _REPLIES.c.mention_id,
+        _OTHERS.c.account_id == _REPLIES.c.account_id,
+        _OTHERS.c.id != _REPLIES.c.id,
+        _OTHERS.c.sending_at.is_not(None),
+        (_OTHERS.c.state != ReplyState.VERIFIED) | (_OTHERS.c.body_hash == _REPLIES.c.body_hash),
+    )
+    .correlate(_REPLIES)
+    .exists()
+)
 _CLAIM = (
     update(_REPLIES)
     .where(
@@ -49,6 +63,7 @@ _AROUND = (
         _MENTIONS.c.answerable_automatically,
         *(_ACCOUNTS.c.active.label("account_active"), _ACCOUNTS.c.paused_reason),
         _CASES.c.lang,
+        _ANOTHER_WAS_SENT.label("another_was_sent"),
         *(_PROFILES.c.handle, _PROFILES.c.is_bot, _PROFILES.c.opted_out_at),
     )
     .join(_MENTIONS, _MENTIONS.c.id == _REPLIES.c.mention_id)
@@ -76,8 +91,8 @@ class Claimed:
 
     @property
     def never_sent(self) -> bool:
-        """Whether no request of this reply can have published anything, as far as this database knows."""
-        return self.row.attempts == 0 and self.row.sending_at is None
+        """Whether no request can have published this reply or its text here, as far as this database knows."""
+        return self.row.attempts == 0 and self.row.sending_at is None and not self.row.another_was_sent
 
     def outgoing(self) -> OutgoingReply:
         """The reply as its responder sees it."""

@@ -83,8 +83,8 @@ class RedditResponder:
             answer = self._client.read(f"user/{self._client.me}/comments/", about, params)
             things, after = things_of(answer, about, self._client.site)
             fresh = [thing for thing in things if thing.name not in seen]
-            self._glance.keep(fresh)
-            found = self._glance.take(lambda thing: self._is_it(thing, reply))
+            found = next((thing for thing in fresh if self._is_it(thing, reply)), None)
+            self._glance.keep(thing for thing in fresh if thing is not found)
             seen |= {thing.name for thing in fresh}
             if found or not fresh or after is None or fresh[-1].posted_at < reply.approved_at - EARLIER:
                 return found

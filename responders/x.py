@@ -83,8 +83,9 @@ class XResponder:
         for _ in range(_MOST_PAGES):
             page = self._client.own_posts(min(targets, key=int), token)
             listed = page.get("data") or []
-            self._glance.keep(post for post in listed if isinstance(post, dict))
-            shown = self._glance.take(is_it)
+            posts = [post for post in listed if isinstance(post, dict)]
+            shown = next(filter(is_it, posts), None)
+            self._glance.keep(post for post in posts if post is not shown)
             if shown is not None:
                 return self._posted(str(shown["id"]))
             following = page["meta"].get("next_token")

@@ -72,11 +72,13 @@ def test_a_source_that_reads_something_else_forgets_its_cursor(engine: Engine) -
     with transaction(engine) as session:
         source = the_source(session)
         source.cursor = "here"
+        source.claim, source.claimed_until = "a poll that is under way", NOW + timedelta(days=2)
         session.add(source)
     later = NOW + timedelta(days=1)
     applied(engine, SETTINGS.replace('kind = "notifications"', 'kind = "hashtag"\nquery = "acme"'), later)
     with reading(engine) as session:
-        assert (the_source(session).cursor, the_source(session).started_at) == (None, later)
+        source = the_source(session)
+        assert (source.cursor, source.started_at, source.claim, source.claimed_until) == (None, later, None, None)
 
 
 def test_what_the_platform_told_about_an_account_is_kept(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -125,6 +126,15 @@ def test_more_mentions_follow_without_a_gap_or_a_repeat(visit: Visit, engine: En
     ids = re.findall(r'<li id="mention-(\d+)"', first + second)
     assert len(ids) == 100 == len(set(ids))
     assert ids == sorted(ids, key=int, reverse=True)
+
+
+def test_what_is_fetched_into_a_list_leads_back_to_the_list(
+    visit: Visit, engine: Engine, sources: dict[str, int]
+) -> None:
+    a_stored_case(engine, sources["mastodon"])
+    for address in ("/mentions", "/mentions/more?before=9999"):
+        (back,) = re.findall(r"back=([^\"]+)", visit.get(address).text)
+        assert unquote(back).partition("?")[0] == "/mentions"
 
 
 def test_mentions_show_what_opened_no_case(visit: Visit, engine: Engine, sources: dict[str, int]) -> None:

@@ -169,3 +169,31 @@ def test_what_we_hold_is_purged_when_it_is_heard_to_be_gone(engine: Engine, sour
     with reading(engine) as session:
         assert session.exec(select(Profile.handle)).one() == ""
         assert search_mentions(session, "segredo") == []
+
+
+def test_what_was_gone_when_first_heard_and_comes_back_is_as_good_as_new(engine: Engine, source_id: int) -> None:
+    alive = a_heard("1", text="de volta")
+    later = NOON + timedelta(hours=1)
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        store(session, source, a_page(alive.taken_back()), NOON)
+        assert store(session, source, a_page(alive), later) == Stored(new=0, known=1)
+    with transaction(engine) as session:
+        mention = find_mention(session, "1")
+        assert (mention.text, mention.deleted_at, mention.triaged_at, mention.verdict_id) == (
+            "de volta",
+            None,
+            None,
+            None,
+        )
+        assert session.get_one(Profile, mention.profile_id).handle
+        assert search_mentions(session, "volta") == [mention.id]
+
+
+def test_what_we_purged_stays_purged_whatever_a_late_page_says(engine: Engine, source_id: int) -> None:
+    alive = a_heard("1", text="segredo")
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        for hours, heard in enumerate((alive, alive.taken_back(), alive)):
+            store(session, source, a_page(heard), NOON + timedelta(hours=hours))
+        assert (find_mention(session, "1").text, find_mention(session, "1").profile_id) == ("", None)

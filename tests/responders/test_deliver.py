@@ -21,7 +21,7 @@ from errors import (
 from listeners.purge import purge
 from listeners.store import notice_edit
 from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, TimelineEvent
-from responders.deliver import Terms, deliver, reclaim
+from responders.deliver import Doings, Terms, deliver, reclaim
 from responders.verify import verify
 from tests.builders import NOON, a_case, a_draft, a_mention, a_world
 from tests.fakes import RecordingResponder
@@ -77,26 +77,74 @@ def test_a_reply_that_stands_there_already_is_adopted_and_not_posted(engine: Eng
 
 
 @pytest.mark.parametrize(
-    ("running_since", "looks"),
+    ("since", "looks"),
     [(None, 1), (NOON - timedelta(hours=1), 0), (NOON, 1), (NOON + timedelta(hours=1), 1)],
 )
 def test_only_what_was_approved_while_we_ran_goes_out_without_a_look(
-    engine: Engine, reply_id: int, running_since: datetime | None, looks: int
+    engine: Engine, reply_id: int, since: datetime | None, looks: int
 ) -> None:
     platform = RecordingResponder()
-    assert deliver(engine, platform, reply_id, NOON, Terms(running_since=running_since)) is S.POSTED
+    doings = None if since is None else Doings(since)
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is S.POSTED
     assert (platform.finds, platform.posts) == (looks, 1)
 
 
-def test_what_may_have_left_once_is_looked_for_before_it_is_posted_again(engine: Engine, reply_id: int) -> None:
-    platform, terms = RecordingResponder(), Terms(running_since=NOON - timedelta(hours=1))
+RUNNING = NOON - timedelta(hours=1)
+
+
+def an_unknown_outcome(engine: Engine, reply_id: int) -> RecordingResponder:
+    """It was published, the answer was lost, and reading back lags: a person is asked."""
+    platform = RecordingResponder()
     platform.post_errors, platform.swallow_answer = [OutcomeUnknownError("reset")], True
-    assert deliver(engine, platform, reply_id, NOON, terms) is S.UNKNOWN
-    change(engine, reply_id, state=S.NEEDS_HUMAN)
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=Doings(RUNNING)) is S.UNKNOWN
+    published, platform.published = platform.published, []
+    assert verify(engine, platform, reply_id, NOON + timedelta(minutes=3), TERMS) is S.NEEDS_HUMAN
+    platform.published, platform.swallow_answer = published, False
+    return platform
+
+
+@pytest.mark.parametrize("first", [None, TryLaterError("503"), RateLimitedError("429", timedelta(0))])
+def test_what_a_person_sends_again_is_looked_for_however_often_it_is_put_off(
+    engine: Engine, reply_id: int, first: ChannelError | None
+) -> None:
+    platform, doings = an_unknown_outcome(engine, reply_id), Doings(RUNNING)  # another process goes on
+    platform.find_errors = [] if first is None else [first]
     with transaction(engine) as session:
         post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
-    assert deliver(engine, platform, reply_id, NOON, terms) is S.POSTED
-    assert (platform.finds, platform.posts) == (1, 1)
+    deliver(engine, platform, reply_id, NOON, TERMS, doings=doings)
+    deliver(engine, platform, reply_id, NOON + timedelta(hours=1), TERMS, doings=doings)
+    assert len(platform.published) == 1
+    assert reply_of(engine, reply_id).state is S.POSTED
+
+
+def test_the_same_words_written_anew_are_looked_for(engine: Engine, reply_id: int) -> None:
+    platform = an_unknown_outcome(engine, reply_id)
+    with transaction(engine) as session:
+        left = session.get_one(Reply, reply_id)
+        leave(session, left, "Ana", NOON)
+        case, mention = session.get_one(Case, left.case_id), session.get_one(Mention, left.mention_id)
+        again = a_draft(session, case, mention)
+        approve(session, again, "Ana", NOON)
+        again_id = again.id or 0
+    assert deliver(engine, platform, again_id, NOON, TERMS, doings=Doings(RUNNING)) is S.POSTED
+    assert len(platform.published) == 1
+
+
+def test_a_database_that_goes_back_under_a_running_process_sends_nothing_twice(engine: Engine, reply_id: int) -> None:
+    platform, doings = RecordingResponder(), Doings(RUNNING)
+    approved = reply_of(engine, reply_id).model_dump()
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is S.POSTED
+    change(engine, reply_id, **approved)
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is S.POSTED
+    assert len(platform.published) == 1
+
+
+def test_when_too_many_were_sent_to_remember_all_that_was_approved_before_is_looked_for() -> None:
+    doings = Doings(RUNNING)
+    for number in range(10_001):
+        doings.note(str(number), NOON)
+    assert doings.may_have_sent("0", NOON)
+    assert not doings.may_have_sent("0", NOON + timedelta(seconds=1))
 
 
 def test_sending_is_on_disk_before_the_request_leaves(engine: Engine, reply_id: int) -> None:

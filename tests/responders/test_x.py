@@ -35,10 +35,10 @@ def x(httpserver: HTTPServer) -> Answers:
     return serving(httpserver)
 
 
-def a_responder(x: Answers, **fields: object) -> XResponder:
+def a_responder(x: Answers, clock: StoppedClock | None = None, **fields: object) -> XResponder:
     values = {"external_id": US, "secrets": {"user_token": "sesame"}, "timeout": timedelta(seconds=2), **fields}
     connection = Connection("x", str(values.pop("base_url", x.base_url)), "x", "LojaAurora", **values)  # type: ignore[arg-type]  # as a test says
-    return XResponder(connection, StoppedClock(NOON))
+    return XResponder(connection, clock or StoppedClock(NOON))
 
 
 def a_reply(body: str = "Oi, Maria! Veja aurora.com.br/pedido", **fields: object) -> OutgoingReply:
@@ -208,6 +208,18 @@ def test_one_look_serves_all_that_are_looked_for_in_that_moment_but_each_once(x:
     assert len(x.asked) == 1
     assert responder.find(other)  # how do things stand now?
     assert len(x.asked) == 2
+
+
+def test_what_a_page_shows_is_found_however_fast_the_clock_runs(x: Answers) -> None:
+    x.replay("x", "reply")
+
+    class Racing(StoppedClock):
+        def now(self) -> datetime:
+            self.moment += timedelta(seconds=10)
+            return self.moment
+
+    responder = a_responder(x, Racing(NOON))
+    assert responder.find(a_reply())
 
 
 def test_what_was_never_posted_is_not_found_and_not_posted(x: Answers) -> None:
