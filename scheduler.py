@@ -2,6 +2,7 @@
 
 import random
 import threading
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from database.engine import reading, transaction
 from errors import NeedsAttentionError, OuvidorError, RateLimitedError, SettingsError
 from listeners import build_listener
 from listeners.base import Listener
-from listeners.poll import poll
+from listeners.poll import give_back, poll
 from listeners.recheck import recheck
 from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
@@ -110,6 +111,7 @@ class Runtime:
         delivery = settings.delivery
         self.terms = Terms(delivery.settle, delivery.staleness, delivery.lease)
         self.doings = Doings(since=clock.now())
+        self.name = uuid.uuid4().hex[:12]  # of this process, in the claims of its polls
         self.stopping = threading.Event()
         self._listeners: dict[int, Listener] = {}
         self._responders: dict[int, PacedResponder] = {}
@@ -155,7 +157,10 @@ class Runtime:
         if self._pool is None:
             return True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        return not wait(list(self._under_way.values()), timeout.total_seconds()).not_done
+        unfinished = wait(list(self._under_way.values()), timeout.total_seconds()).not_done
+        if unfinished:
+            give_back(self.engine, self.name)
+        return not unfinished
 
     def dispatch(self, jobs: Iterable[tuple[str, Callable[[], int]]]) -> int:
         """Run jobs beside each other, one at a time a name: a slow one delays only itself.
@@ -287,6 +292,7 @@ def _poll_one(runtime: Runtime, source: Source) -> int:
         jitter=runtime.jitter(),
         clock=runtime.clock.now,
         should_stop=runtime.stopping.is_set,
+        by=runtime.name,
     )
     runtime.redelivered += polled.known
     failed = polled.error is not None and not isinstance(polled.error, RateLimitedError)

@@ -30,6 +30,24 @@ _AUTOMATIC_BEFORE = (
     )
     .limit(1)
 )
+_LIVE = (
+    ReplyState.APPROVED,
+    ReplyState.SENDING,
+    ReplyState.UNKNOWN,
+    ReplyState.BY_HAND,
+    ReplyState.POSTED,
+    ReplyState.VERIFIED,
+)
+_SAME_WORDS = (
+    select(Reply.id)
+    .where(
+        Reply.mention_id == bindparam("mention"),
+        Reply.account_id == bindparam("account"),
+        Reply.body_hash == bindparam("words"),
+        col(Reply.state).in_(_LIVE),
+    )
+    .limit(1)
+)
 _CLEARED = (
     update(Alarm)
     .where(
@@ -69,8 +87,12 @@ def approve(
     if room_left is not None and room_left < 0:
         raise IllegalMoveError(f"the text is {-room_left} characters too long for {mention.channel}")
     account = session.get_one(Account, reply.account_id)
+    words = text_hash(reply.body)
+    said = {"mention": reply.mention_id, "account": reply.account_id, "words": words}
+    if session.exec(_SAME_WORDS, params=said).first() is not None:
+        raise IllegalMoveError("this very answer to this post is out, or on its way, already")
     frozen = {
-        "body_hash": text_hash(reply.body),
+        "body_hash": words,
         "key": reply_key(account, mention, reply.purpose, reply.sequence),
         "approved_by": by,
         "approved_at": now,

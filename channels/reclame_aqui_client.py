@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from channels.connection import Clock, Connection
@@ -27,6 +28,7 @@ from errors import (
 )
 
 CALLS = 10  # a minute, for all of a company's programs together
+KEPT_FOR_LISTENING = 1  # of them: answers that wait in line must not make us deaf
 MINUTE = timedelta(minutes=1)
 PAGE = 50  # tickets, at most
 PUBLIC_SITE = "https://www.reclameaqui.com.br"
@@ -45,16 +47,30 @@ class TicketPage:
     at: datetime | None = None
 
 
-class ReclameAquiClient:
-    """One company's way to its tickets."""
+_windows: WeakKeyDictionary[Clock, dict[tuple[str, str], deque[datetime]]] = WeakKeyDictionary()
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+
+def _window(connection: Connection, clock: Clock) -> deque[datetime]:
+    """The last calls of a company, which its listener and its responder share: who lives by the same clock lives in
+    the same process."""
+    company = (connection.base_url, connection.secrets.get("client_id", ""))
+    try:
+        return _windows.setdefault(clock, {}).setdefault(company, deque())
+    except TypeError:  # a clock that cannot be told apart by itself
+        return deque()
+
+
+class ReclameAquiClient:
+    """One company's way to its tickets; who answers leaves a call to who listens."""
+
+    def __init__(self, connection: Connection, clock: Clock, *, answers: bool = False) -> None:
         self._connection = connection
         self._clock = clock
         self._http = BoundedClient(connection.base_url, connection.timeout, clock)
         self._token = ""
         self._token_until = datetime.min.replace(tzinfo=UTC)
-        self._calls: deque[datetime] = deque()
+        self._calls = _window(connection, clock)
+        self._most = CALLS - KEPT_FOR_LISTENING if answers else CALLS
 
     @property
     def about(self) -> str:
@@ -76,7 +92,7 @@ class ReclameAquiClient:
 
     def answer(self, ticket_id: str, message: str, about: str) -> None:
         """Publish the company's answer: one POST. Returns only when the API says that it stands there."""
-        if len(self._recent_calls()) > CALLS - 2:
+        if len(self._recent_calls()) > self._most - 2:
             # A token that has to be renewed takes a call as well: between the two there would be no way back.
             raise self._must_wait()
         headers = self._authorised()
@@ -174,12 +190,15 @@ class ReclameAquiClient:
         return self._calls
 
     def _must_wait(self) -> RateLimitedError:
-        wait = self._calls[0] + MINUTE - self._clock.now() + timedelta(seconds=1)
+        calls = self._recent_calls()
+        # When so many have left the minute that there is room again.
+        frees = calls[max(len(calls) - self._most, 0)] if calls else self._clock.now()
+        wait = frees + MINUTE - self._clock.now() + timedelta(seconds=1)
         return RateLimitedError(f"{self.about}: {CALLS} calls a minute are used up", wait)
 
     def _spend(self) -> None:
         """Count a call, or refuse it before the network sees it."""
-        if len(self._recent_calls()) >= CALLS:
+        if len(self._recent_calls()) >= self._most:
             raise self._must_wait()
         self._calls.append(self._clock.now())
 

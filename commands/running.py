@@ -22,7 +22,7 @@ from inbox.app import build_inbox
 from scheduler import Runtime
 from settings import Settings
 
-_PATIENCE = timedelta(seconds=5)  # for what is in flight when a stop is asked for
+_PATIENCE = timedelta(seconds=4)  # for what is in flight when a stop is asked for, which is over within 5 s
 
 
 def run_until_stopped(path: Path | None, *, port: int | None = None, inbox: bool = True) -> None:
@@ -91,7 +91,7 @@ def finish(runtime: Runtime, server: WebServer | None) -> None:
     if server is not None:
         finished = server.stop(timedelta(seconds=until - time.monotonic())) and finished
     if not finished:
-        typer.echo("something did not finish within 5 s; it is taken up again after the next start", err=True)
+        typer.echo("something did not finish in time; it is taken up again after the next start", err=True)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)  # a thread that waits on a network would hold the interpreter back

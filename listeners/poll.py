@@ -42,14 +42,16 @@ def poll(
     jitter: float = 0.0,
     clock: Callable[[], datetime] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    by: str = "",
 ) -> Polled:
     """Read a source from its cursor; each page and its cursor commit together.
 
-    `jitter` stretches the interval by that fraction; by `clock` a long poll keeps its claim. A channel's error becomes
+    `jitter` stretches the interval by that fraction; by `clock` a long poll keeps its claim, which begins with `by`
+    (see `give_back`). A channel's error becomes
     the source's health, never an exception; any other exception is a defect and passes, after the claim was given back
     and the failure noted.
     """
-    claim = uuid.uuid4().hex
+    claim = f"{by}{uuid.uuid4().hex}"
     source = _claimed(engine, source_id, claim, now)
     if source is None:
         return Polled(claimed=False)
@@ -87,6 +89,7 @@ _HOLD = (
     .where(_SOURCES.c.id == bindparam("source"), _SOURCES.c.claim == bindparam("token"))
     .values(claimed_until=bindparam("until"))
 )
+_GIVE_BACK = update(_SOURCES).where(_SOURCES.c.claim.like(bindparam("prefix"))).values(claim=None, claimed_until=None)
 _MOVE_ON = _HOLD.values(cursor=bindparam("reached"))
 
 
@@ -127,6 +130,13 @@ class _Reading:
         newest = max((mention.posted_at for mention in page.mentions), default=None)
         if newest is not None and (self.newest is None or newest > self.newest):
             self.newest = newest
+
+
+def give_back(engine: Engine, by: str) -> None:
+    """Let go of every claim of a process that stops: what a poll of its would still store loses its claim and counts
+    for nothing, and the next start need not wait until the lease is over."""
+    with transaction(engine) as session:
+        session.connection().execute(_GIVE_BACK, {"prefix": f"{by}%"})
 
 
 class ClaimLostError(ChannelError):

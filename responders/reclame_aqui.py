@@ -24,7 +24,7 @@ class ReclameAquiResponder:
     """Answers for one company."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        self._client = ReclameAquiClient(connection, clock)
+        self._client = ReclameAquiClient(connection, clock, answers=True)
         self._base = connection.base_url.rstrip("/").removesuffix("/api")
 
     def room_left(self, body: str, to: str = "") -> int:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from datetime import timedelta
 
 import pytest
@@ -173,6 +174,24 @@ def test_a_stop_does_not_wait_for_ever(engine: Engine, runtime_of: Callable[...,
     assert not runtime.stop(timedelta(seconds=1))
     assert time.monotonic() - before < 5
     let_go.set()
+
+
+def test_what_a_stop_cuts_off_is_polled_again_at_the_next_start(
+    engine: Engine, runtime_of: Callable[..., Runtime]
+) -> None:
+    begun, let_go = threading.Event(), threading.Event()
+    runtime = runtime_of(stuck=ScriptedListener(begun.set, lambda: let_go.wait(60), a_page(a_heard("1"), cursor="c9")))
+    runtime.start()
+    assert begun.wait(20)
+    assert not runtime.stop(timedelta(milliseconds=100))
+    with reading(engine) as session:
+        source = session.exec(select(Source)).one()
+        assert (source.claim, source.claimed_until) == (None, None)
+    let_go.set()
+    wait(list(runtime._under_way.values()), 20)
+    with reading(engine) as session:
+        assert session.exec(select(Source.cursor)).one() is None  # who stopped has no say any more
+    assert heard(engine) == []
 
 
 def approved(engine: Engine) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from cases import actions, drafts
 from cases.acknowledge import check_templates
-from cases.approval import approve
+from cases.approval import approve, leave
 from cases.resolution import resolve
 from database.engine import transaction
 from errors import IllegalMoveError, PolicyRefusedError, SettingsError
@@ -55,6 +55,19 @@ def test_one_intent_is_approved_once(engine: Engine) -> None:
         assert approve(session, third, "Ana", NOON).sequence == 2
         assert first.key != third.key
         assert session.get_one(Reply, second.id).state is ReplyState.DRAFT
+
+
+def test_the_same_words_go_out_once_to_one_post_however_often_a_form_is_sent(engine: Engine) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        mention, other = mention_of(session, source_id), mention_of(session, source_id, "2")
+        case = a_case(session, mention)
+        first = approve(session, a_draft(session, case, mention, "Oi, Maria!"), "Ana", NOON)
+        with pytest.raises(IllegalMoveError, match="this very answer"):
+            approve(session, a_draft(session, case, mention, "Oi, Maria!"), "Ana", NOON)
+        approve(session, a_draft(session, a_case(session, other), other, "Oi, Maria!"), "Ana", NOON)
+        leave(session, first, "Ana", NOON)
+        approve(session, a_draft(session, case, mention, "Oi, Maria!"), "Ana", NOON)
 
 
 def test_a_draft_that_became_another_is_not_approved(engine: Engine) -> None:

@@ -9,14 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
-from sqlmodel import select
+from sqlmodel import col, select
 
 import models
+from database.alarms import raise_alarm
 from database.engine import migrate, open_database, reading, transaction
 from database.ledger import MOVES, append, move
 from database.search import search_mentions
 from errors import IllegalMoveError, NewerDatabaseError, SettingsError
-from models import Brand, ReplyState, Source, TimelineEvent
+from models import Alarm, Brand, ReplyState, Source, TimelineEvent
 from tests.builders import NOON, a_brand, a_case, a_draft, a_mention, a_world
 
 
@@ -106,3 +107,12 @@ def test_words_are_found_without_accents_and_by_their_beginning(engine: Engine) 
 def test_nothing_that_a_person_types_is_a_search_error(engine: Engine, query: str) -> None:
     with reading(engine) as session:
         assert isinstance(search_mentions(session, query), list)
+
+
+def test_an_open_alarm_tells_what_is_the_matter_now(engine: Engine) -> None:
+    with transaction(engine) as session:
+        raise_alarm(session, "source_paused", "source:1", "the secret is missing", NOON)
+        raise_alarm(session, "source_paused", "source:1", "it redirects elsewhere", NOON)
+        raise_alarm(session, "source_paused", "source:2", "the secret is missing", NOON)
+        told = session.exec(select(Alarm.subject, Alarm.message).order_by(col(Alarm.subject))).all()
+    assert told == [("source:1", "it redirects elsewhere"), ("source:2", "the secret is missing")]

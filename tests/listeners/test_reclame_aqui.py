@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from channels.connection import Connection, SourceConfig
+from channels.reclame_aqui_client import ReclameAquiClient
 from errors import ChannelError, NeedsAttentionError, RateLimitedError, SettingsError, TryLaterError
 from listeners.base import Edited, Gone, HeardMention, Page
 from listeners.reclame_aqui import ReclameAquiListener
@@ -393,3 +394,26 @@ def test_where_nothing_changed_the_sites_date_moves_the_place(api: Answers) -> N
     api.add("GET", TICKETS, dated(lambda _: json_answer(an_answer([], 0)), lambda: clock.moment - timedelta(hours=1)))
     _, cursor, _ = read_all(api, clock, json.dumps({"since": "2026-03-10T13:00:00.000Z"}))
     assert json.loads(cursor or "")["since"] == "2026-03-10T14:00:01.000Z"
+
+
+def test_answers_that_wait_in_line_leave_a_call_to_listening(api: Answers) -> None:
+    api.add("GET", TICKETS, json_answer(an_answer([a_ticket(1)], 1)))
+    clock = StoppedClock(NOON)
+    connection = Connection("reclame_aqui", api.base_url, "ra.test", "loja-aurora", "77", SECRETS)
+    listening, answering = ReclameAquiClient(connection, clock), ReclameAquiClient(connection, clock, answers=True)
+
+    def calls_until_it_must_wait(client: ReclameAquiClient) -> int:
+        def ask_on() -> None:
+            while True:
+                client.tickets_by_id(["1"])
+
+        before = len(api.asked)
+        with pytest.raises(RateLimitedError) as caught:
+            ask_on()
+        assert caught.value.retry_after == timedelta(seconds=61)
+        return len(api.asked) - before
+
+    listening.tickets_by_id(["1"])  # two calls: one is for the token
+    assert [calls_until_it_must_wait(client) for client in (answering, listening)] == [7, 1]
+    clock.moment += timedelta(seconds=61)
+    assert listening.tickets_by_id(["1"]).tickets
