@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,16 @@ from commands.opening import database_in_use, now, settings_in_use, visible
 from database.engine import reading, transaction
 from errors import OuvidorError
 from listeners.base import Page
-from listeners.importer import ImportRefusedError, Layout, Row, left_whole, look_at, reject_header, rows_of
+from listeners.importer import (
+    STORED_OTHERWISE,
+    ImportRefusedError,
+    Layout,
+    Row,
+    left_whole,
+    look_at,
+    reject_header,
+    rows_of,
+)
 from listeners.store import store
 from models import Account, Brand, Case, Source
 from settings import Settings
@@ -152,14 +161,26 @@ def _store_all(
                 )
             channels.add(row.channel)
             by_channel.setdefault(row.channel, []).append(row)
-        rejects.add(bad)
         if engine is not None and by_channel:
             with transaction(engine) as session:
                 for channel, good in by_channel.items():
                     source = _source_for(session, settings, brand, channel, moment)
-                    heard = Page(mentions=tuple(row.mention for row in good if row.mention is not None), cursor=None)
-                    counts.new += store(session, source, heard, moment, answerable=False).new
+                    new, unlike = _store(session, source, good, moment)
+                    counts.new += new
+                    bad += unlike
+        rejects.add(sorted(bad, key=lambda row: row.line))
     return counts
+
+
+def _store(session: Session, source: Source, rows: list[Row], moment: datetime) -> tuple[int, list[Row]]:
+    """How many of the rows were new, and those whose id stands for something else: they change nothing."""
+    heard = Page(mentions=tuple(row.mention for row in rows if row.mention is not None), cursor=None)
+    stored = store(session, source, heard, moment, answerable=False, edits=False)
+    return stored.new, [
+        replace(row, reason=STORED_OTHERWISE)
+        for row in rows
+        if row.mention is not None and row.mention.external_id in stored.unlike
+    ]
 
 
 def _source_for(session: Session, settings: Settings, brand: str, channel: str, moment: datetime) -> Source:

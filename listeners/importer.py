@@ -22,6 +22,9 @@ from settings_values import nearest
 _LONGEST_LINE = 1_000_000  # bytes; also the most characters of one row
 _MOST_RUNAWAYS = 1000  # rows whose quote is never closed; beyond that the file is something else
 _SEPARATORS = (",", ";", "\t")
+STORED_OTHERWISE = (  # the reason for leaving a row whose id a stored mention has, with another text
+    "its id is stored already with another text, which stays: give the row an id of its own or none, or leave it out"
+)
 REJECT_COLUMNS = ("reject_line", "reject_reason")  # before the others, in the file of the rows left whole
 
 
@@ -273,14 +276,18 @@ def left_whole(layout: Layout, rows: Sequence[Row]) -> str:
     """
     if layout.is_json:
         return "".join(
-            json.dumps({"reject_line": row.line, "reject_reason": row.reason, **(row.fields or {"raw": row.raw})})
-            + "\n"
+            json.dumps(dict(zip(REJECT_COLUMNS, (row.line, row.reason), strict=True)) | _without_reasons(row)) + "\n"
             for row in rows
         )
     sign = layout.separator
     return "".join(
         f'{row.line}{sign}"{row.reason.replace(chr(34), chr(39))}"{sign}{_inert(layout, row.raw)}\n' for row in rows
     )
+
+
+def _without_reasons(row: Row) -> dict[str, object]:
+    """What the row says, without what an earlier import said of it."""
+    return {name: value for name, value in row.fields.items() if name not in REJECT_COLUMNS} or {"raw": row.raw}
 
 
 def reject_header(layout: Layout) -> str:

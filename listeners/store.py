@@ -1,6 +1,6 @@
 """Store one page of what was heard: idempotent, in the caller's transaction, together with the cursor."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ _PARAMETERS = 400  # bound parameters a query; SQLite's old limit is 999
 _MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _PROFILES: Table = Profile.__table__  # type: ignore[attr-defined]
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]
+_TEXTS: Table = MentionText.__table__  # type: ignore[attr-defined]
 _Value = TypeVar("_Value")
 
 
@@ -44,6 +45,7 @@ _OUR_THREADS = (
 _SHOWN = select(
     *(_PROFILES.c[name] for name in ("external_id", "id", "handle", "name", "url", "followers", "is_bot"))
 ).where(*_within(_PROFILES), _PROFILES.c.external_id.in_(_ASKED))
+_REPLACED = select(_TEXTS.c.mention_id, _TEXTS.c.text).where(_TEXTS.c.mention_id.in_(_ASKED))
 _SEEN = select(
     _MENTIONS.c.id, bindparam("source", type_=Integer), bindparam("now", type_=_MENTIONS.c.seen_at.type)
 ).where(_MENTIONS.c.id.in_(_ASKED))
@@ -55,22 +57,28 @@ class Stored:
 
     new: int
     known: int
+    unlike: Set[str] = frozenset()  # ids that we have with another text; told only where edits are not taken over
 
 
-def store(session: Session, source: Source, page: Page, now: datetime, *, answerable: bool = True) -> Stored:
+def store(
+    session: Session, source: Source, page: Page, now: datetime, *, answerable: bool = True, edits: bool = True
+) -> Stored:
     """Store the mentions, authors, sightings and thread facts of a page; a second time changes nothing.
 
     A mention whose text differs from the one we hold was edited: the old text is kept as history, and it is tagged
     again. One that is gone is purged, or stored without its words for the count; should it come back, it is as good as
-    new. `answerable` False keeps automation away from all of them (an import). The source must be stored.
+    new. `answerable` False keeps automation away from all of them (an import). `edits` False leaves the mentions and
+    authors that we have as they are, and tells which were to say something that they never said. The source must be
+    stored.
     """
     session.flush()  # the statements below go past the object mapper
     # A page may repeat itself.
     heard = {mention.external_id: mention for mention in map(storable, page.mentions)}
     known = _known(session, source, heard)
     fresh = [mention for external_id, mention in heard.items() if external_id not in known]
-    returned = [heard[mention.external_id] for mention in known.values() if _is_back(mention, heard)]
-    profiles = _profiles(session, source, [m.author for m in (*fresh, *returned) if m.author is not None])
+    returned = [heard[mention.external_id] for mention in known.values() if edits and _is_back(mention, heard)]
+    authors = [m.author for m in (*fresh, *returned) if m.author is not None]
+    profiles = _profiles(session, source, authors, edits=edits)
     threads = _threads(session, source, [*fresh, *returned])
     rows = [_row(source, mention, profiles, threads, now, answerable) for mention in fresh]
     new = insert_new(session, Mention, rows, "id", "external_id")
@@ -79,13 +87,17 @@ def store(session: Session, source: Source, page: Page, now: datetime, *, answer
     _mend_threads(session, source, {external_id: threads[external_id] for external_id in new})
     for mention in returned:
         _fill(session, known[mention.external_id], _row(source, mention, profiles, threads, now, answerable))
-    _bring_known_up_to_date(session, known.values(), heard, now)
-    ids = {external_id: mention.id for external_id, mention in known.items()} | new
+    unlike: Set[str] = frozenset()
+    if edits:
+        _bring_known_up_to_date(session, known.values(), heard, now)
+    else:
+        unlike = _unlike(session, [known[external_id] for external_id in known.keys() - new.keys()], heard)
+    ids = {external_id: mention.id for external_id, mention in known.items() if external_id not in unlike} | new
     for seen in _chunks(ids.values()):
         asked = {"asked": seen, "source": source.id, "now": now}
         insert_selected(session, Sighting, ("mention_id", "source_id", "seen_at"), _SEEN, asked)
     insert_ignoring(session, ThreadFactRow, _facts(source, page))
-    return Stored(new=len(new), known=len(heard) - len(new))
+    return Stored(new=len(new), known=len(heard) - len(new) - len(unlike), unlike=unlike)
 
 
 def _is_back(mention: Mention, heard: Mapping[str, HeardMention]) -> bool:
@@ -116,6 +128,21 @@ def _bring_known_up_to_date(
         forget_purged_words(session)
 
 
+def _unlike(session: Session, known: Iterable[Mention], heard: Mapping[str, HeardMention]) -> Set[str]:
+    """The ids of those that say something else than was heard, now and before every edit; what is gone says nothing."""
+    differing = {
+        mention.id: mention.external_id
+        for mention in known
+        if mention.deleted_at is None and mention.text != heard[mention.external_id].text
+    }
+    unlike = set(differing.values())
+    for chunk in _chunks(differing):
+        for mention_id, text in session.connection().execute(_REPLACED, {"asked": chunk}):
+            if text == heard[differing[mention_id]].text:
+                unlike.discard(differing[mention_id])
+    return frozenset(unlike)
+
+
 def _scope(source: Source) -> dict[str, Any]:
     return {"brand_id": source.brand_id, "channel": source.channel, "place": source.place}
 
@@ -134,15 +161,15 @@ def _known(session: Session, source: Source, ids: Iterable[str]) -> dict[str, Me
     return found
 
 
-def _profiles(session: Session, source: Source, authors: Sequence[Author]) -> dict[str, int]:
-    """Ids of the authors' profiles, made or brought up to date."""
+def _profiles(session: Session, source: Source, authors: Sequence[Author], *, edits: bool) -> dict[str, int]:
+    """Ids of the authors' profiles, made or, unless `edits` is False, brought up to date."""
     wanted = {author.external_id: author for author in authors}
     found: dict[str, int] = {}
     for chunk in _chunks(wanted):
         held = session.connection().execute(_SHOWN, {**_scope(source), "asked": chunk})
         for external_id, profile_id, *shown in held:
             author = wanted[external_id]
-            if shown != [author.handle, author.name, author.url, author.followers, author.is_bot]:
+            if edits and shown != [author.handle, author.name, author.url, author.followers, author.is_bot]:
                 _bring_up_to_date(session.get_one(Profile, profile_id), author)
             found[external_id] = profile_id
     rows = [

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import func, select
 
-from database.engine import open_database, reading
-from models import Case, Mention, Reply, ReplyState, Source
+from database.engine import open_database, reading, transaction
+from listeners.store import store
+from models import Case, Mention, Profile, Reply, ReplyState, Source
+from tests.builders import NOON, a_heard, a_page
 from tests.commands.conftest import Ouvidor
 
 ROWS = """\
@@ -136,3 +138,97 @@ def test_a_file_of_bytes_is_refused_in_one_line(ouvidor: Ouvidor, file: Path) ->
     assert found.code == 1
     assert "no column is named 'text'" in found.err
     assert found.err.count("\n") == 1
+
+
+NOVEMBER = "id,text,author\n1,A geladeira não funciona e ninguém resolve,Ana\n2,Cobrança indevida no meu cartão,Bia\n"
+DECEMBER = "id,text,author\n1,Adorei a loja,Carlos\n2,Entrega rápida obrigado,Davi\n3,Loja limpa,Eva\n4,,Fabio\n"
+
+
+def imported(ouvidor: Ouvidor, name: str, *arguments: str) -> dict[str, int]:
+    found = ouvidor("import", "mentions", name, "--brand", "acme", "--json", *arguments)
+    assert found.code == 0
+    counts = json.loads(found.out)
+    return {name: counts[name] for name in ("imported", "known", "rejected")}
+
+
+def texts(folder: Path) -> dict[str, tuple[str, str]]:
+    """What is stored, by id: the author and the text."""
+    engine = open_database(f"sqlite:///{folder / 'ouvidor.db'}")
+    with reading(engine) as session:
+        said = session.exec(select(Mention.external_id, Profile.handle, Mention.text).join(Profile)).all()
+    engine.dispose()
+    return {external_id: (handle, text) for external_id, handle, text in said}
+
+
+@pytest.fixture
+def months(settings_file: Path) -> Path:
+    """Two files that number their rows alike, in one folder."""
+    (settings_file.parent / "nov.csv").write_text(NOVEMBER, "utf-8")
+    (settings_file.parent / "dez.csv").write_text(DECEMBER, "utf-8")
+    return settings_file.parent
+
+
+def test_ids_that_begin_again_in_another_file_change_nobodys_words(ouvidor: Ouvidor, months: Path) -> None:
+    imported(ouvidor, "nov.csv")
+    before = texts(months)
+    found = ouvidor("import", "mentions", "dez.csv", "--brand", "acme")
+    assert found.code == 0
+    assert found.out.startswith("4 rows: 1 imported, 0 known already, 3 rejected")
+    assert [line.split(":")[0] for line in found.err.splitlines()] == ["line 2", "line 3", "line 5"]
+    assert "line 2: its id is stored already with another text, which stays: give the row an id of its own" in found.err
+    assert texts(months) == before | {"3": ("Eva", "Loja limpa")}
+    left = (months / "dez.rejected.csv").read_text("utf-8").splitlines()
+    assert [line.partition(",")[0] for line in left] == ["reject_line", "2", "3", "5"]
+    assert left[1].endswith("1,Adorei a loja,Carlos")
+
+
+def test_a_second_import_of_either_file_changes_nothing(ouvidor: Ouvidor, months: Path) -> None:
+    imported(ouvidor, "nov.csv")
+    imported(ouvidor, "dez.csv")
+    before = texts(months)
+    assert imported(ouvidor, "nov.csv") == {"imported": 0, "known": 2, "rejected": 0}
+    assert imported(ouvidor, "dez.csv") == {"imported": 0, "known": 1, "rejected": 3}
+    assert texts(months) == before
+
+
+def test_a_reject_file_slips_nothing_past_the_refusal_until_it_is_mended(ouvidor: Ouvidor, months: Path) -> None:
+    (months / "both.csv").write_text(NOVEMBER + "1,Adorei a loja,Carlos\n", "utf-8")
+    assert imported(ouvidor, "both.csv") == {"imported": 2, "known": 0, "rejected": 1}
+    before = texts(months)
+    assert imported(ouvidor, "both.rejected.csv") == {"imported": 0, "known": 0, "rejected": 1}
+    assert texts(months) == before
+    rejected = months / "both.rejected.csv"
+    rejected.write_text(rejected.read_text("utf-8").replace(",1,Adorei", ",,Adorei"), "utf-8")
+    assert imported(ouvidor, "both.rejected.csv") == {"imported": 1, "known": 0, "rejected": 0}
+    assert len(texts(months)) == 3
+
+
+def test_a_reject_file_of_json_tells_the_newest_reason(ouvidor: Ouvidor, months: Path) -> None:
+    rows = ({"id": "1", "text": "Chegou quebrado"}, {"id": "1", "text": "Adorei a loja"})
+    (months / "both.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    imported(ouvidor, "both.jsonl")
+    assert imported(ouvidor, "both.rejected.jsonl") == {"imported": 0, "known": 0, "rejected": 1}
+    left = json.loads((months / "both.rejected.rejected.jsonl").read_text())
+    assert left["reject_line"] == 1
+    assert left["reject_reason"].startswith("its id is stored already")
+    assert (left["id"], left["text"]) == ("1", "Adorei a loja")
+
+
+def test_an_import_leaves_what_a_listener_heard_as_it_stands(ouvidor: Ouvidor, months: Path) -> None:
+    ouvidor("apply")
+    engine = open_database(f"sqlite:///{months / 'ouvidor.db'}")
+    with transaction(engine) as session:
+        source = session.exec(select(Source).where(Source.kind == "notifications")).one()
+        store(session, source, a_page(a_heard("900", text="Minha geladeira parou")), NOON)
+    engine.dispose()
+    before = texts(months)
+    (months / "live.csv").write_text("id,text,channel\n900,Tudo ótimo,mastodon\n", "utf-8")
+    assert imported(ouvidor, "live.csv") == {"imported": 0, "known": 0, "rejected": 1}
+    assert texts(months) == before
+    (months / "live.csv").write_text("id,text,channel\n900,Minha geladeira parou,mastodon\n", "utf-8")
+    assert imported(ouvidor, "live.csv") == {"imported": 0, "known": 1, "rejected": 0}
+
+
+def test_the_same_ids_under_another_channel_are_other_mentions(ouvidor: Ouvidor, months: Path) -> None:
+    imported(ouvidor, "nov.csv")
+    assert imported(ouvidor, "dez.csv", "--channel", "dezembro") == {"imported": 3, "known": 0, "rejected": 1}
