@@ -20,6 +20,8 @@ app = typer.Typer(
 imports = typer.Typer(help="Bring in what was collected elsewhere.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(imports, name="import")
 
+_DEMO_MENTIONS = 200
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port to serve on; 0 is any free one.")]
 
@@ -207,20 +209,28 @@ def demo(
     port: Port = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same demo.")] = 1,
     once: Annotated[bool, typer.Option("--once", help="Run the loop to its end without a web server.")] = False,
-    mentions: Annotated[int, typer.Option("--mentions", min=1, help="With --once: how many mentions.")] = 200,
+    mentions: Annotated[
+        int | None, typer.Option("--mentions", min=1, help="With --once: how many mentions; 200 when left out.")
+    ] = None,
     database: Annotated[
         Path | None, typer.Option("--database", help="With --once: keep the files here; a repeat continues.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --once: print JSON instead of text.")] = False,
 ) -> None:
     """Watch a brand's complaints arrive, be tagged, gathered, answered and resolved, all on this machine."""
+    if once and port is not None:
+        raise typer.BadParameter("--port belongs to the live demo: leave it or --once out")
+    if not once:
+        given = {"--mentions": mentions is not None, "--database": database is not None, "--json": as_json}
+        names = [name for name, is_given in given.items() if is_given]
+        if names:
+            raise typer.BadParameter(f"{', '.join(names)}: this belongs to --once; add --once, or leave it out")
+
     from commands.demo import interactive
     from commands.demo import once as run_to_its_end
 
     if once:
-        raise typer.Exit(run_to_its_end(mentions, seed, database, as_json))
-    if database is not None or as_json:
-        raise typer.BadParameter("--database and --json belong to --once")
+        raise typer.Exit(run_to_its_end(mentions or _DEMO_MENTIONS, seed, database, as_json))
     interactive(port, seed)
 
 

@@ -10,12 +10,9 @@ from zoneinfo import ZoneInfo
 import soupsieve
 
 from channels.http import USER_AGENT
+from channels.options import ACCOUNT_OPTIONS, SELECTORS
 from errors import SettingsError
 
-SELECTORS = (
-    "list", "link", "title", "text", "author", "date", "next", "empty", "answer", "answer_text", "answer_author",
-)  # fmt: skip
-OTHERS = ("id", "address", "date_format", "timezone", "delay", "user_agent", "company")
 REQUIRED = ("list", "link", "text", "date")
 _DELAY = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(ms|s|m)?")
 _UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -89,7 +86,7 @@ class PageOptions:
 
 def page_options(given: Mapping[str, object]) -> PageOptions:
     """Read the options; raises SettingsError that names the one that is wrong, and what to do."""
-    known = (*SELECTORS, *OTHERS)
+    known = ACCOUNT_OPTIONS["complaint_page"]
     for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

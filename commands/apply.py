@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typer
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from sqlmodel import Session, SQLModel, col, select
 
 from channels.accounts import handle_of, place_of
+from channels.options import option_mistakes
 from commands.opening import database_in_use, now, settings_in_use, visible
 from database.engine import transaction
+from errors import SettingsError
 from models import Account, AccountRole, Brand, Source
-from settings import AccountSettings, Settings, SourceSettings
+from settings import AccountSettings, Settings, SourceSettings, at, file_in_use
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,21 @@ class _DryRunError(Exception):
 def apply_file(path: Path | None, *, dry_run: bool = False) -> None:
     """Apply the settings file, printing one line a change."""
     settings = settings_in_use(path)
+    for key, about, advice in option_mistakes(settings):
+        raise SettingsError(f"{at(file_in_use(path), key)}: {about}: {advice}")
     changes: list[Change] = []
     try:
         with database_in_use(settings) as engine, transaction(engine) as session:
             changes = apply_settings(session, settings, now())
             if dry_run:
                 raise _DryRunError
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, InternalError, OperationalError):  # a slip of ours is not hidden
+            raise
+        name = make_url(settings.database).render_as_string(hide_password=True)
+        raise SettingsError(
+            f"the database {name} cannot be used: {error.orig}; restore a backup, or name another database"
+        ) from error
     except _DryRunError:
         typer.echo("dry run: nothing was changed; this is what would be")
     for change in changes:

@@ -1,13 +1,14 @@
 """`ouvidor demo`: networks, loop and inbox in one process; `--once` runs the loop to its end and checks it."""
 
 import os
-import tempfile
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import FrameType
 
 import typer
 from sqlalchemy import Engine
@@ -16,6 +17,7 @@ from classifier import configured
 from commands.apply import apply_settings
 from commands.approver import Approver
 from commands.by_hand import poster
+from commands.demo_files import check_nothing_is_forgotten, demo_files, networks_of
 from commands.logs import set_up_logs
 from commands.report import Report, finished, report, stuck
 from commands.running import finish
@@ -49,23 +51,46 @@ def once(mentions: int, seed: int, database: Path | None, as_json: bool) -> int:
     """
     set_up_logs()
     started = time.monotonic()
-    with _folder(database) as path:
-        clock = VirtualClock(_START)
-        state = State(path.with_name(f"{path.name}.sandbox"), clock, seed)
+    clock = VirtualClock(_START)
+    with (
+        _ended_by_sigterm(),
+        demo_files(database) as path,
+        closing(State(networks_of(path), clock, seed)) as state,
+    ):
+        check_nothing_is_forgotten(path, state)
         clock.advance_to(datetime.fromisoformat(state.get(_CLOCK, _START.isoformat())))
         server = SandboxServer(state)
         try:
             url = server.start()
             settings = _settings(url, path, every=timedelta(seconds=300))
             engine = _opened(settings, clock.now())
-            found = _run(engine, settings, state, clock, url, seed, mentions)
-            engine.dispose()
+            try:
+                found = _run(engine, settings, state, clock, url, seed, mentions)
+            finally:
+                engine.dispose()
         finally:
             server.stop()
-            state.close()
     seconds = round(time.monotonic() - started, 2)
     typer.echo(found.as_json(seconds) if as_json else found.as_text(seconds))
-    return 1 if found.lost or found.doubled or found.stuck else 0
+    return 0 if found.is_whole else 1
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the main thread as Ctrl-C does, so that what is temporary goes; a second one kills at once."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(
@@ -95,7 +120,7 @@ def _run(
 def interactive(port: int | None, seed: int) -> None:
     """Show everything live until Ctrl-C, on a database that is thrown away."""
     set_up_logs()
-    with _folder(None) as path, asked_to_stop() as stopped:
+    with demo_files(None) as path, asked_to_stop() as stopped:
         clock = WallClock()
         state = State(path.with_name("networks.db"), clock, seed)
         networks = SandboxServer(state)
@@ -149,16 +174,6 @@ def _inbox_server(port: int | None) -> WebServer:
         return WebServer("127.0.0.1", _PORT)
     except SettingsError:
         return WebServer("127.0.0.1", 0)
-
-
-@contextmanager
-def _folder(database: Path | None) -> Iterator[Path]:
-    if database is not None:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        yield database.resolve()
-        return
-    with tempfile.TemporaryDirectory(prefix="ouvidor-demo-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder) / "ouvidor.db"
 
 
 def _settings(url: str, path: Path, *, every: timedelta, inbox_port: int = 0) -> Settings:

@@ -19,6 +19,7 @@ import database
 from cases.queries.sources import alarms, paused_accounts
 from channels.accounts import base_url_of, connection_of
 from channels.connection import SourceConfig
+from channels.options import option_mistakes
 from classifier import configured
 from commands.opening import WallClock, now, settings_in_use, visible
 from database.engine import open_database, reading
@@ -27,7 +28,7 @@ from listeners import build_listener
 from listeners.base import Listener
 from models import Mention
 from responders import build_responder
-from settings import AccountSettings, Settings, file_in_use
+from settings import AccountSettings, Settings, at, file_in_use
 
 _LEAST_SPACE = 500_000_000  # bytes
 _RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this is wrong: this program did not exist
@@ -64,7 +65,10 @@ def findings(path: Path | None, *, network: bool = False) -> Iterator[Finding]:
     yield from _database(settings, newest)
     yield _classifier()
     for account in settings.account:
-        yield from _account(settings, account, network=network)
+        mistakes = list(option_mistakes(settings, account.name))
+        for key, about, advice in mistakes:
+            yield Finding(about, False, f"{at(file_in_use(path), key)}: {advice}")
+        yield from _account(settings, account, network=network, is_sound=not mistakes)
     yield _clock(max(newest, default=None))
     yield _posting(settings)
     yield from _disk(settings)
@@ -121,7 +125,8 @@ def _opened(engine: Engine, newest: list[datetime]) -> Iterator[Finding]:
             yield Finding("alarm", False, f"{alarm.message} (since {alarm.raised_at:%Y-%m-%d %H:%M} UTC)")
 
 
-def _account(settings: Settings, account: AccountSettings, *, network: bool) -> Iterator[Finding]:
+def _account(settings: Settings, account: AccountSettings, *, network: bool, is_sound: bool) -> Iterator[Finding]:
+    """Whether it can be reached; `is_sound` is false where its options were found wrong, and nothing is built."""
     about = f"account {account.name}"
     url = urlsplit(base_url_of(account))
     if (
@@ -133,6 +138,8 @@ def _account(settings: Settings, account: AccountSettings, *, network: bool) -> 
     clock = WallClock()
     try:
         connection = connection_of(settings, account.name)
+        if not is_sound:
+            return
         build_responder(connection, clock)
         sources = [source for source in settings.source if source.account == account.name]
         configs = [SourceConfig(source.kind, source.query, source.options) for source in sources]

@@ -35,6 +35,11 @@ class Report:
     not_answerable: int
     stuck: list[str] = field(default_factory=list)  # what never came to an end; not printed as a figure
 
+    @property
+    def is_whole(self) -> bool:
+        """Nothing was lost, nothing stands twice, and everything came to its end."""
+        return not (self.lost or self.doubled or self.replies_doubled or self.stuck)
+
     def figures(self, seconds: float) -> dict[str, float]:
         found = asdict(self)
         found.pop("stuck")

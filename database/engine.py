@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import Session
 
 from errors import NewerDatabaseError, SettingsError
@@ -92,8 +92,10 @@ def migrate(engine: Engine) -> None:
         try:
             with engine.connect() as connection:
                 found = MigrationContext.configure(connection).get_current_heads()
-        except OperationalError as error:
-            raise SettingsError(f"the database {engine.url!r} cannot be opened: {error.orig}") from error
+        except DatabaseError as error:
+            raise SettingsError(
+                f"the database {engine.url!r} cannot be opened: {error.orig}; is it the right one, may you write there?"
+            ) from error
         known = {revision.revision for revision in script.walk_revisions()}
         ours = script.get_current_head()
         for revision in found:

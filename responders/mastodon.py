@@ -18,6 +18,7 @@ from typing import Any
 from channels.connection import Clock, Connection
 from channels.mastodon_client import MastodonClient
 from channels.mastodon_text import is_id, length_of, local_names, moment_of, status_text
+from channels.options import VISIBILITIES
 from channels.text import same_text
 from errors import OutcomeUnknownError, RejectedError, SettingsError, TryLaterError
 from models import Visibility
@@ -34,7 +35,7 @@ class MastodonResponder:
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._visibility = str(connection.options.get("visibility") or "unlisted")
-        if self._visibility not in ("public", "unlisted", "private", "direct"):
+        if self._visibility not in VISIBILITIES:
             raise SettingsError(f"visibility is public, unlisted, private or direct, not {self._visibility[:40]!r}")
         self._client = MastodonClient(connection, clock)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from errors import SettingsError
 from sandbox.records import SCHEMA
 
 
@@ -15,14 +16,10 @@ class Store:
     """One connection behind a lock; every statement outside a transaction commits by itself."""
 
     def __init__(self, path: str | Path) -> None:
+        """Makes the file where there is none; SettingsError, which names it, when it cannot be used."""
         self._lock = threading.RLock()
         self._depth = 0
-        self._database = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
-        self._database.row_factory = sqlite3.Row
-        # WAL with NORMAL keeps every commit through a SIGKILL (only a power cut may lose the last ones).
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(SCHEMA)
+        self._database = _opened(path)
 
     def close(self) -> None:
         with self._lock:
@@ -85,3 +82,25 @@ class Store:
         statement = "SELECT key, value FROM fact WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
         rows = self.rows(statement, (prefix, prefix + "\U0010ffff", limit))
         return {row["key"]: json.loads(row["value"]) for row in rows}
+
+
+def _opened(path: str | Path) -> sqlite3.Connection:
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise SettingsError(f"the folder {folder} is missing: make it, or name another file with --database")
+    try:
+        database = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
+        try:
+            database.row_factory = sqlite3.Row
+            # WAL with NORMAL keeps every commit through a SIGKILL (only a power cut may lose the last ones).
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.executescript(SCHEMA)
+        except sqlite3.Error:
+            database.close()
+            raise
+    except sqlite3.Error as error:
+        raise SettingsError(
+            f"the sandbox's file {path} cannot be used ({error}): remove it, or name another file with --database"
+        ) from error
+    return database

@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.clock import WallClock
+from sandbox.state import State
+from sandbox.truth import Truth
+
 ROOT = Path(__file__).parents[2]
 NAMES = (
     "posted_by_customers",
@@ -79,6 +83,19 @@ def test_a_repeat_on_the_same_files_goes_on_to_the_new_number(tmp_path: Path) ->
     assert {path.name for path in tmp_path.iterdir()} >= {"demo.db", "demo.db.sandbox"}
     again = figures(once(tmp_path, "--mentions", "50", "--database", "demo.db"))
     assert {**again, "seconds": 0, "redelivered_ignored": 0} == {**second, "seconds": 0, "redelivered_ignored": 0}
+
+
+@pytest.mark.slow
+def test_an_answer_that_stands_twice_fails_the_run(tmp_path: Path) -> None:
+    arguments = ("--mentions", "5", "--database", "demo.db")
+    figures(once(tmp_path, *arguments))
+    state = State(tmp_path / "demo.db.sandbox", WallClock())
+    answer = Truth(state).brand_answers()[0]
+    state.publish(state.brand(answer.network), answer.text, kind="comment", parent=answer.parent, thread=answer.thread)
+    state.close()
+    again = once(tmp_path, *arguments)
+    assert json.loads(again.stdout)["replies_doubled"] == 1
+    assert again.returncode == 1
 
 
 CRASHES = (
