@@ -87,12 +87,10 @@ def approve(
     if room_left is not None and room_left < 0:
         raise IllegalMoveError(f"the text is {-room_left} characters too long for {mention.channel}")
     account = session.get_one(Account, reply.account_id)
-    words = text_hash(reply.body)
-    said = {"mention": reply.mention_id, "account": reply.account_id, "words": words}
-    if session.exec(_SAME_WORDS, params=said).first() is not None:
+    if is_said(session, mention, reply.body):
         raise IllegalMoveError("this very answer to this post is out, or on its way, already")
     frozen = {
-        "body_hash": words,
+        "body_hash": text_hash(reply.body),
         "key": reply_key(account, mention, reply.purpose, reply.sequence),
         "approved_by": by,
         "approved_at": now,
@@ -107,6 +105,12 @@ def approve(
             "write a new draft to answer a second time"
         ) from None
     return reply
+
+
+def is_said(session: Session, mention: Mention, body: str) -> bool:
+    """Whether these very words answer the post already, or are on their way."""
+    asked = {"mention": mention.id, "account": mention.account_id, "words": text_hash(body)}
+    return session.exec(_SAME_WORDS, params=asked).first() is not None
 
 
 def _savepoint(session: Session) -> AbstractContextManager[object]:

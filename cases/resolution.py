@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from cases.approval import approve, would_refuse
+from cases.approval import approve, is_said, would_refuse
 from cases.board import chunks
 from cases.drafts import draft
 from database.ledger import append
@@ -126,7 +126,7 @@ def resolve(
         if thread.refusal is not None:
             _count_out(session, case, thread.mention, thread.refusal, by, now, outcome)
             continue
-        if _resolution_under_way(session, case, thread.thread):
+        if _resolution_under_way(session, case, thread.thread) or is_said(session, thread.mention, text):
             continue
         reply = draft(session, case, thread.mention, text, ReplyPurpose.RESOLUTION, by, now)
         try:

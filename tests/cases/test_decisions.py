@@ -163,6 +163,18 @@ def test_a_resolution_goes_once_to_each_public_thread_and_names_the_protocol(eng
         assert resolve(session, case, "Reembolso feito.", "Ana", NOON).replies == []  # the first still goes out
 
 
+def test_a_case_that_is_resolved_again_in_the_same_words_says_them_once(engine: Engine) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        case = a_case(session, mention_of(session, source_id))
+        assert len(resolve(session, case, "Trocamos a peça.", "Ana", NOON).replies) == 1
+        for reply in session.exec(select(Reply)):
+            reply.state = ReplyState.VERIFIED
+        actions.reopen(session, case, "Ana", NOON)
+        assert resolve(session, case, "Trocamos a peça.", "Ana", NOON).replies == []
+        assert case.state is CaseState.RESOLVED
+
+
 def test_a_case_of_deleted_posts_resolves_without_publishing(engine: Engine) -> None:
     source_id = a_source_row(engine)
     with transaction(engine) as session:
