@@ -13,6 +13,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as TickPool
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
 from cases.acknowledge import check_templates
@@ -42,6 +43,7 @@ _BATCH = 500  # mentions a transaction
 _JITTER = 0.1  # of a source's interval, so that many sources do not poll as one
 _RECHECK = timedelta(hours=1)
 _WORKERS = 8
+_GIVING_BACK = 0.5  # seconds, at a stop
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,17 @@ class Runtime:
         self._pool.shutdown(wait=False, cancel_futures=True)
         unfinished = wait(list(self._under_way.values()), timeout.total_seconds()).not_done
         if unfinished:
-            give_back(self.engine, self.name)
+            # Whoever holds the database holds us up here as well: then the lease has to end by itself.
+            giving = threading.Thread(target=self._give_back, name="give-back", daemon=True)
+            giving.start()
+            giving.join(_GIVING_BACK)
         return not unfinished
+
+    def _give_back(self) -> None:
+        try:
+            give_back(self.engine, self.name)
+        except SQLAlchemyError as error:
+            log.warning("claims_not_given_back", error=type(error).__name__)
 
     def dispatch(self, jobs: Iterable[tuple[str, Callable[[], int]]]) -> int:
         """Run jobs beside each other, one at a time a name: a slow one delays only itself.

@@ -5,15 +5,14 @@ read 2026-11.
 """
 
 import base64
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+from channels.call_window import call_window
 from channels.connection import Clock, Connection
 from channels.http import Answer, BoundedClient
 from channels.transport import UnusableAnswerError
@@ -28,7 +27,6 @@ from errors import (
 )
 
 CALLS = 10  # a minute, for all of a company's programs together
-KEPT_FOR_LISTENING = 1  # of them: answers that wait in line must not make us deaf
 MINUTE = timedelta(minutes=1)
 PAGE = 50  # tickets, at most
 PUBLIC_SITE = "https://www.reclameaqui.com.br"
@@ -47,21 +45,8 @@ class TicketPage:
     at: datetime | None = None
 
 
-_windows: WeakKeyDictionary[Clock, dict[tuple[str, str], deque[datetime]]] = WeakKeyDictionary()
-
-
-def _window(connection: Connection, clock: Clock) -> deque[datetime]:
-    """The last calls of a company, which its listener and its responder share: who lives by the same clock lives in
-    the same process."""
-    company = (connection.base_url, connection.secrets.get("client_id", ""))
-    try:
-        return _windows.setdefault(clock, {}).setdefault(company, deque())
-    except TypeError:  # a clock that cannot be told apart by itself
-        return deque()
-
-
 class ReclameAquiClient:
-    """One company's way to its tickets; who answers leaves a call to who listens."""
+    """One company's way to its tickets; `answers` tells who answers from who listens."""
 
     def __init__(self, connection: Connection, clock: Clock, *, answers: bool = False) -> None:
         self._connection = connection
@@ -69,8 +54,8 @@ class ReclameAquiClient:
         self._http = BoundedClient(connection.base_url, connection.timeout, clock)
         self._token = ""
         self._token_until = datetime.min.replace(tzinfo=UTC)
-        self._calls = _window(connection, clock)
-        self._most = CALLS - KEPT_FOR_LISTENING if answers else CALLS
+        self._window = call_window(connection, clock, CALLS)
+        self._answers = answers
 
     @property
     def about(self) -> str:
@@ -92,9 +77,8 @@ class ReclameAquiClient:
 
     def answer(self, ticket_id: str, message: str, about: str) -> None:
         """Publish the company's answer: one POST. Returns only when the API says that it stands there."""
-        if len(self._recent_calls()) > self._most - 2:
-            # A token that has to be renewed takes a call as well: between the two there would be no way back.
-            raise self._must_wait()
+        # A token that has to be renewed takes a call as well: between the two there would be no way back.
+        self._refuse(self._window.wait(self._clock, 2, answers=self._answers))
         headers = self._authorised()
         self._spend()
         try:
@@ -183,24 +167,13 @@ class ReclameAquiClient:
         self._token = token
         self._token_until = self._clock.now() + min(timedelta(seconds=max(lasts or 0, 300)), _LONGEST_TOKEN)
 
-    def _recent_calls(self) -> deque[datetime]:
-        now = self._clock.now()
-        while self._calls and not now - MINUTE < self._calls[0] <= now:
-            self._calls.popleft()
-        return self._calls
-
-    def _must_wait(self) -> RateLimitedError:
-        calls = self._recent_calls()
-        # When so many have left the minute that there is room again.
-        frees = calls[max(len(calls) - self._most, 0)] if calls else self._clock.now()
-        wait = frees + MINUTE - self._clock.now() + timedelta(seconds=1)
-        return RateLimitedError(f"{self.about}: {CALLS} calls a minute are used up", wait)
-
     def _spend(self) -> None:
         """Count a call, or refuse it before the network sees it."""
-        if len(self._recent_calls()) >= self._most:
-            raise self._must_wait()
-        self._calls.append(self._clock.now())
+        self._refuse(self._window.spend(self._clock, answers=self._answers))
+
+    def _refuse(self, wait: timedelta | None) -> None:
+        if wait is not None:
+            raise RateLimitedError(f"{self.about}: {CALLS} calls a minute are used up", wait)
 
 
 def _date_of(answer: Answer) -> datetime | None:

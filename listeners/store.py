@@ -102,9 +102,8 @@ def store(
 
 def _is_back(mention: Mention, heard: Mapping[str, HeardMention]) -> bool:
     """Whether it was gone when we first heard of it, so that we never had its words, and now stands there."""
-    return (
-        mention.deleted_at is not None and mention.deleted_at == mention.seen_at and not heard[mention.external_id].gone
-    )
+    was_gone = mention.deleted_at is not None and mention.deleted_at == mention.seen_at == mention.triaged_at
+    return was_gone and mention.verdict_id is None and not heard[mention.external_id].gone
 
 
 def _fill(session: Session, mention: Mention, row: Mapping[str, Any]) -> None:

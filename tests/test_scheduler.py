@@ -194,6 +194,21 @@ def test_what_a_stop_cuts_off_is_polled_again_at_the_next_start(
     assert heard(engine) == []
 
 
+def test_a_stop_does_not_wait_for_a_database_that_somebody_holds(
+    engine: Engine, runtime_of: Callable[..., Runtime]
+) -> None:
+    begun, let_go = threading.Event(), threading.Event()
+    runtime = runtime_of(stuck=ScriptedListener(begun.set, lambda: let_go.wait(60)))
+    runtime.start()
+    assert begun.wait(20)
+    with transaction(engine) as session:
+        session.exec(select(Source).with_for_update()).one()
+        before = time.monotonic()
+        assert not runtime.stop(timedelta(milliseconds=100))
+        assert time.monotonic() - before < 3
+    let_go.set()
+
+
 def approved(engine: Engine) -> None:
     with transaction(engine) as session:
         mention = a_mention(session, session.exec(select(Source)).one(), "7")

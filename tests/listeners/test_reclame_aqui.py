@@ -396,7 +396,7 @@ def test_where_nothing_changed_the_sites_date_moves_the_place(api: Answers) -> N
     assert json.loads(cursor or "")["since"] == "2026-03-10T14:00:01.000Z"
 
 
-def test_answers_that_wait_in_line_leave_a_call_to_listening(api: Answers) -> None:
+def test_who_listens_and_who_answers_share_ten_calls_a_minute(api: Answers) -> None:
     api.add("GET", TICKETS, json_answer(an_answer([a_ticket(1)], 1)))
     clock = StoppedClock(NOON)
     connection = Connection("reclame_aqui", api.base_url, "ra.test", "loja-aurora", "77", SECRETS)
@@ -414,6 +414,6 @@ def test_answers_that_wait_in_line_leave_a_call_to_listening(api: Answers) -> No
         return len(api.asked) - before
 
     listening.tickets_by_id(["1"])  # two calls: one is for the token
-    assert [calls_until_it_must_wait(client) for client in (answering, listening)] == [7, 1]
+    assert [calls_until_it_must_wait(client) for client in (answering, listening)] == [8, 0]
     clock.moment += timedelta(seconds=61)
     assert listening.tickets_by_id(["1"]).tickets
