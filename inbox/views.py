@@ -100,4 +100,4 @@ def _address(request: Request) -> str:
         return "/"
     # What is fetched into a page has no place of its own: the page has.
     path = request.url.path.removesuffix("/more").removesuffix("/news")
-    return ("/" if path == "/queue" else path) + (f"?{request.url.query}" if request.url.query else "")
+    return path + (f"?{request.url.query}" if request.url.query else "")

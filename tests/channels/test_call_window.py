@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels.call_window import CallWindow
+from channels.call_window import CallWindow, call_window
+from channels.connection import Connection
 from tests.answers import StoppedClock
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -57,3 +58,18 @@ def test_a_wait_ends_when_there_is_room() -> None:
     assert wait == timedelta(seconds=53)
     clock.moment += wait
     assert window.wait(clock, 2, answers=True) is None
+
+
+def test_who_lives_by_one_clock_shares_a_companys_window_and_no_other() -> None:
+    class Nameless(StoppedClock):
+        __hash__ = None  # type: ignore[assignment]  # as a dataclass that can be compared
+
+    def window_of(clock: StoppedClock, client_id: str = "id") -> CallWindow:
+        secrets = {"client_id": client_id}
+        return call_window(Connection("reclame_aqui", "http://ra", "ra", "aurora", secrets=secrets), clock, 10)
+
+    clock = StoppedClock(NOON)
+    assert window_of(clock) is window_of(clock)
+    assert window_of(clock) is not window_of(clock, "other")
+    assert window_of(clock) is not window_of(StoppedClock(NOON))
+    assert window_of(Nameless(NOON)).wait(clock, 1, answers=True) is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
-from classifier.grams import TABLES, load, packaged
+from classifier.grams import TABLES, Tables, dump, load, packaged
 from classifier.language import FOREIGN, LANGUAGES
 from classifier.narrow import main
 from errors import OuvidorError
@@ -61,3 +61,15 @@ def test_the_tables_are_those_that_py3langid_narrows_to(tmp_path: Path) -> None:
 def test_nothing_else_is_taken_for_tables() -> None:
     with pytest.raises(OuvidorError, match=TABLES):
         load(b"not tables")
+
+
+def test_tables_that_find_no_slot_for_an_n_gram_are_refused_and_do_not_hang() -> None:
+    crowded = Tables(
+        grams=np.full(3, 0x16162, dtype=np.uint64),
+        features=np.zeros(3, dtype=np.int32),
+        rows=np.zeros(1, dtype=np.uint16),
+        table=np.zeros((1, 1), dtype=np.float16),
+        prior=np.zeros(1, dtype=np.float32),
+    )
+    with pytest.raises(OuvidorError, match="twice"):
+        load(dump(crowded))

@@ -197,3 +197,14 @@ def test_what_we_purged_stays_purged_whatever_a_late_page_says(engine: Engine, s
         for hours, heard in enumerate((alive, alive.taken_back(), alive)):
             store(session, source, a_page(heard), NOON + timedelta(hours=hours))
         assert (find_mention(session, "1").text, find_mention(session, "1").profile_id) == ("", None)
+
+
+def test_what_was_tagged_and_purged_in_the_moment_of_its_coming_stays_purged(engine: Engine, source_id: int) -> None:
+    alive = a_heard("1", text="segredo")
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        store(session, source, a_page(alive), NOON)
+        a_verdict(session, find_mention(session, "1"))
+        store(session, source, a_page(alive.taken_back()), NOON)
+        store(session, source, a_page(alive), NOON + timedelta(hours=1))
+        assert (find_mention(session, "1").text, find_mention(session, "1").deleted_at) == ("", NOON)
