@@ -80,6 +80,32 @@ class Hold(StrEnum):
     DATA_BREACH = "data_breach"
 
 
+class Topic(StrEnum):
+    DELIVERY = "delivery"
+    BILLING = "billing"
+    REFUND = "refund"
+    QUALITY = "quality"
+    SUPPORT = "support"  # nobody answered, or the author was passed around
+    CANCELLATION = "cancellation"
+    OUTAGE = "outage"
+    FRAUD = "fraud"
+    APP = "app"
+    PRICE = "price"
+    OTHER = "other"  # none of the others
+
+
+class PersonalData(StrEnum):
+    """Kinds of personal data that stand in a text."""
+
+    CPF = "cpf"
+    CNPJ = "cnpj"
+    PHONE = "phone"
+    EMAIL = "email"
+    CARD = "card"
+    ADDRESS = "address"
+    PLATE = "plate"
+
+
 class CaseState(StrEnum):
     OPEN = "open"
     TAKEN = "taken"  # a person is on it
@@ -308,6 +334,11 @@ class VerdictRow(SQLModel, table=True):
     holds: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     confidence: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     decided_at: datetime
+    spam: bool = False
+    topics: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    personal_data: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    abstained: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # fields to review
+    rule: str = ""  # the name of the operator's rule that decided; "" when none did
 
 
 class Correction(SQLModel, table=True):

@@ -138,6 +138,11 @@ def _corrected(verdict: VerdictRow, field: str, value: str, version: str, now: d
         holds=list(verdict.holds),
         confidence={**verdict.confidence, field: 1.0},
         decided_at=now,
+        spam=verdict.spam,
+        topics=list(verdict.topics),
+        personal_data=list(verdict.personal_data),
+        abstained=[name for name in verdict.abstained if name != field],
+        rule=verdict.rule,
     )
     if field == "type":
         # By the labels a text is a complaint when its type is one; what voices a failure under "other" stays one.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from models import Hold, MentionType, Sentiment, Urgency
+from models import Hold, MentionType, PersonalData, Sentiment, Topic, Urgency
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,15 @@ class Verdict:
     holds: tuple[Hold, ...]
     confidence: Mapping[str, float] = field(default_factory=dict)  # field name to 0..1
     version: str = ""
+    spam: bool = False
+    topics: tuple[Topic, ...] = (Topic.OTHER,)
+    personal_data: tuple[PersonalData, ...] = ()  # the kinds that stand in the text, never what stands there
+    abstained: tuple[str, ...] = ()  # the fields of which the classifier is not sure enough: a person looks
+    rule: str = ""  # the operator's rule that decided; "" when none did
+
+
+# For each field the words that moved it most, and how much: above 0 towards the verdict, below 0 against it.
+Reasons = Mapping[str, tuple[tuple[str, float], ...]]
 
 
 class Classifier(Protocol):

@@ -116,7 +116,11 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
         "urgency": verdict.urgency.value,
         "type": verdict.type.value,
         "complaint": verdict.complaint,
+        "spam": verdict.spam,
         "holds": [hold.value for hold in verdict.holds],
+        "topics": [topic.value for topic in verdict.topics],
+        "personal_data": [kind.value for kind in verdict.personal_data],
         "confidence": dict(verdict.confidence),
+        "abstained": list(verdict.abstained),
         "version": verdict.version,
     }

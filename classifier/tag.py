@@ -65,6 +65,11 @@ def _row(mention: _Waiting, verdict: Verdict, now: datetime) -> dict[str, object
         "holds": [hold.value for hold in verdict.holds],
         "confidence": dict(verdict.confidence),
         "decided_at": now,
+        "spam": verdict.spam,
+        "topics": [topic.value for topic in verdict.topics],
+        "personal_data": [kind.value for kind in verdict.personal_data],
+        "abstained": list(verdict.abstained),
+        "rule": verdict.rule,
     }
 
 
