@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 imports = typer.Typer(help="Bring in what was collected elsewhere.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(imports, name="import")
+benches = typer.Typer(help="Measure how fast and how large it is here.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(benches, name="bench")
 
 _DEMO_MENTIONS = 200
 
@@ -115,27 +117,68 @@ def doctor(
 
 @app.command()
 def classify(
+    context: typer.Context,
     file: Annotated[
         Path | None, typer.Argument(help="JSON Lines with `text`; without it, one text a line is read from the input.")
     ] = None,
+    reasons: Annotated[
+        bool, typer.Option("--reasons", help="Also the words that moved each field, with their weights; slower.")
+    ] = False,
 ) -> None:
     """Print one JSON verdict a line, in order."""
     from commands.classify import classify_stream
 
-    classify_stream(file)
+    classify_stream(context.obj, file, reasons=reasons)
 
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="JSON Lines with `text` and any of sentiment, urgency, type, complaint, lang.")
+        Path, typer.Argument(help="JSON Lines with `text` and any of the labels that `ouvidor classify` prints.")
     ],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="A model's folder or name on the hub, or `embedded`; the settings' when left out."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score the classifier on labelled texts."""
-    from commands.classify import evaluate_file
+    """Score the classifier, or one model, on labelled texts."""
+    from commands.evaluate import evaluate_file
 
-    evaluate_file(file, as_json=as_json)
+    evaluate_file(context.obj, file, model=model, as_json=as_json)
+
+
+@benches.command("classify")
+def bench_classifier(
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.01, max=3600, help="For about how long each contestant is measured.")
+    ] = 15.0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the classifier on one core, beside VADER and a model of RoBERTa-base's size."""
+    from commands.bench import bench_classify
+
+    bench_classify(seconds=seconds, as_json=as_json)
+
+
+@app.command()
+def learn(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Learn and judge; change nothing.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to what was in force before.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Learn from the team's corrections, and switch to that where it is better; ends with 3 where it is not."""
+    if dry_run and rollback:
+        raise typer.BadParameter("--dry-run belongs to learning: leave it or --rollback out")
+    from commands.learning import go_back, learn_from_corrections
+
+    if rollback:
+        raise typer.Exit(go_back(context.obj, as_json=as_json))
+    raise typer.Exit(learn_from_corrections(context.obj, dry_run=dry_run, as_json=as_json))
 
 
 @imports.command("mentions")

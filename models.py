@@ -321,7 +321,15 @@ class VerdictRow(SQLModel, table=True):
     """What the classifier said of one text of a mention."""
 
     __tablename__ = "verdict"
-    __table_args__ = (UniqueConstraint("mention_id", "text_revision", "version"),)
+    __table_args__ = (
+        UniqueConstraint("mention_id", "text_revision", "version"),
+        Index(
+            "ix_verdict_needs_review",
+            "mention_id",
+            sqlite_where=text("needs_review = 1"),
+            postgresql_where=text("needs_review"),
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     mention_id: int = Field(foreign_key="mention.id")
     text_revision: int
@@ -339,6 +347,7 @@ class VerdictRow(SQLModel, table=True):
     personal_data: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     abstained: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # fields to review
     rule: str = ""  # the name of the operator's rule that decided; "" when none did
+    needs_review: bool = False  # in force, and not sure of what people act by
 
 
 class Correction(SQLModel, table=True):
@@ -346,9 +355,9 @@ class Correction(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     mention_id: int = Field(foreign_key="mention.id", index=True)
-    field: str  # "sentiment", "urgency", "type", "lang"
-    was: str
-    now: str
+    field: str  # "sentiment", "urgency", "type", "complaint", "spam", "lang", "holds", "topics"
+    was: str  # of holds and topics: their names in alphabetical order, joined by commas
+    now: str  # the same as `was` when a person confirmed what the classifier was not sure of
     by: str
     at: datetime
 

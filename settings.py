@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from errors import SettingsError
+from settings_classifier import ClassifierSettings, Mistake, RuleSettings, anchored, contradictions
 from settings_values import (
     BaseUrl,
     Duration,
@@ -115,6 +116,8 @@ class Settings(_Section):
     brand: list[BrandSettings] = []
     account: list[AccountSettings] = []
     source: list[SourceSettings] = []
+    classifier: ClassifierSettings = ClassifierSettings()
+    rule: list[RuleSettings] = []
     triage: list[TriageRule] = []
     acknowledge: list[AcknowledgeRule] = []
     inbox: InboxSettings = InboxSettings()
@@ -221,9 +224,6 @@ def _overrides(environ: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, s
     return {key: (variable, environ[variable]) for variable, key in known.items() if variable in environ}
 
 
-Mistake = tuple[KeyPath, str]
-
-
 def _explained(
     errors: Sequence[ErrorDetails], file: Path, text: str, overrides: Mapping[tuple[str, ...], tuple[str, str]]
 ) -> str:
@@ -275,8 +275,9 @@ def _advice(error: ErrorDetails) -> str:
             word = error["input"] if isinstance(error["input"], str) else repr(error["input"])
             names = re.findall("'([^']*)'", context["expected"])
             advice = f"{word!r} is not known; {instead_of(word, names)}"
-        case "list_type" if not section:
-            advice = f"each {last} is a table of its own: write [[{last}]], with two brackets"
+        case "list_type" if not section or (*section, last) == ("classifier", "model"):
+            table = ".".join(str(name) for name in error["loc"])
+            advice = f"each {last} is a table of its own: write [[{table}]], with two brackets"
         case "model_type" if not section:
             advice = f"there is one {last}: write [{last}], with one bracket"
         case "value_error":
@@ -288,15 +289,14 @@ def _advice(error: ErrorDetails) -> str:
 
 def _names_in(section: Sequence[str | int]) -> list[str]:
     """The settings that a section has; `section` is a key path into `Settings`."""
-    models: dict[str, type[_Section]] = {
-        "brand": BrandSettings,
-        "account": AccountSettings,
-        "source": SourceSettings,
-        "triage": TriageRule,
-        "acknowledge": AcknowledgeRule,
-        **_SECTIONS,
-    }
-    return list((models[str(section[0])] if section else Settings).model_fields)
+    model: type[BaseModel] = Settings
+    for name in section:
+        if isinstance(name, str):
+            kind = model.model_fields[name].annotation
+            model = next(
+                inner for inner in (kind, *get_args(kind)) if isinstance(inner, type) and issubclass(inner, BaseModel)
+            )
+    return list(model.model_fields)
 
 
 def _contradictions(settings: Settings) -> Iterator[Mistake]:
@@ -322,6 +322,7 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
         for language, template in rule.template.items():
             if not template.strip():
                 yield ("acknowledge", index, "template", language), "an empty template would publish nothing; write it"
+    yield from contradictions(settings.classifier, settings.rule)
 
 
 def _repeated(section: str, field: str, names: Sequence[str]) -> Iterator[Mistake]:
@@ -351,4 +352,5 @@ def _anchored(settings: Settings, file: Path, *, database: bool) -> Settings:
     ]
     found = re.fullmatch(r"sqlite(?:\+\w+)?:///(?!/)(?!:memory:)([^?]+)(\?.*)?", settings.database)
     url = f"sqlite:///{folder / found[1]}{found[2] or ''}" if found and database else settings.database
-    return settings.model_copy(update={"account": accounts, "database": url})
+    classifier = anchored(settings.classifier, folder)
+    return settings.model_copy(update={"account": accounts, "database": url, "classifier": classifier})

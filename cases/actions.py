@@ -1,32 +1,20 @@
 """What a person does with a case or a mention: take, snooze, dismiss, reopen, correct."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
+from cases import labels
 from cases.triage import retag
 from database.counts import add_counts, counted
 from database.ledger import OUVIDOR, append
+from database.review import asks_for_review
 from errors import IllegalMoveError
-from models import (
-    Case,
-    CaseMention,
-    CaseState,
-    Correction,
-    Mention,
-    MentionType,
-    Sentiment,
-    Urgency,
-    VerdictRow,
-)
+from models import Case, CaseMention, CaseState, Correction, Mention, MentionType, VerdictRow
 
 _OPEN = (CaseState.OPEN, CaseState.TAKEN, CaseState.SNOOZED)
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "sentiment": tuple(Sentiment),
-    "urgency": tuple(Urgency),
-    "type": tuple(MentionType),
-    "lang": ("pt", "en", "es", "other"),
-}
+_OF_THE_CASE = frozenset({"sentiment", "urgency", "type", "holds", "lang"})  # what a case has from its mentions
 
 
 def take(session: Session, case: Case, by: str, now: datetime) -> None:
@@ -83,70 +71,62 @@ def dismiss_mention(session: Session, mention: Mention, by: str, now: datetime) 
         raise IllegalMoveError("the mention belongs to a case: dismiss the case")
     mention.dismissed_at = now
     session.add(mention)
+    verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
+    if verdict is not None:
+        verdict.needs_review = False
+        session.add(verdict)
 
 
 def correct(session: Session, mention: Mention, field: str, value: str, by: str, now: datetime) -> None:
-    """A person's word on one tag: it stands above the classifier's until the text changes.
+    """A person's word on one field: it stands above the classifier's until the text changes.
 
-    Never triggers a reply. IllegalMoveError for a field or a value outside the labels, or before the first verdict.
+    `value` as `cases.labels.meant` reads it. The value that stands there already is kept as a confirmation when the
+    classifier was not sure of it, once; otherwise it changes nothing. Never triggers a reply and reopens nothing.
+    IllegalMoveError for a field or a value outside the labels, or before the first verdict.
     """
-    if field not in _CHOICES or value not in _CHOICES[field]:
-        raise IllegalMoveError(
-            f"{field} = {value!r} is no label; choose from {', '.join(_CHOICES.get(field, _CHOICES))}"
-        )
     session.refresh(mention, with_for_update=True)  # two people, or a person and the classifier, may be at it
     verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
+    was = labels.written(getattr(verdict, field)) if verdict is not None and field in labels.FIELDS else ""
+    meant = labels.meant(field, was, value)
     if verdict is None or mention.id is None:
         raise IllegalMoveError("the mention was not tagged yet: try again in a moment")
-    was = str(getattr(verdict, field))
-    if was == value:
+    if meant == was and field not in verdict.abstained:
         return
-    correction = Correction(mention_id=mention.id, field=field, was=was, now=value, by=by, at=now)
+    correction = Correction(mention_id=mention.id, field=field, was=was, now=meant, by=by, at=now)
     session.add(correction)
     session.flush()
-    corrected = _corrected(verdict, field, value, f"corrected:{correction.id}", now)
-    session.add(corrected)
+    corrected = _corrected(verdict, field, meant, f"{labels.CORRECTED}{correction.id}", now)
+    verdict.needs_review = False
+    session.add_all([verdict, corrected])
     session.flush()
     mention.verdict_id = corrected.id
     session.add(mention)
     add_counts(session, [counted(mention, corrected)], [counted(mention, verdict)])
     link = session.get(CaseMention, mention.id)
-    if link is not None:
-        case = session.get_one(Case, link.case_id)
-        retag(session, case)
-        append(
-            session,
-            link.case_id,
-            "corrected",
-            by,
-            now,
-            mention_id=mention.id,
-            detail={"field": field, "was": was, "now": value},
-        )
+    if link is None:
+        return
+    if meant != was and field in _OF_THE_CASE:
+        retag(session, session.get_one(Case, link.case_id))
+    kind = "confirmed" if meant == was else "corrected"
+    detail = {"field": field, "was": was, "now": meant}
+    append(session, link.case_id, kind, by, now, mention_id=mention.id, detail=detail)
 
 
-def _corrected(verdict: VerdictRow, field: str, value: str, version: str, now: datetime) -> VerdictRow:
-    row = VerdictRow(
-        mention_id=verdict.mention_id,
-        text_revision=verdict.text_revision,
-        version=version,
-        lang=value if field == "lang" else verdict.lang,
-        sentiment=Sentiment(value) if field == "sentiment" else verdict.sentiment,
-        urgency=Urgency(value) if field == "urgency" else verdict.urgency,
-        type=MentionType(value) if field == "type" else verdict.type,
-        complaint=verdict.complaint,
-        holds=list(verdict.holds),
-        confidence={**verdict.confidence, field: 1.0},
-        decided_at=now,
-        spam=verdict.spam,
-        topics=list(verdict.topics),
-        personal_data=list(verdict.personal_data),
-        abstained=[name for name in verdict.abstained if name != field],
-        rule=verdict.rule,
-    )
-    if field == "type":
+def _corrected(verdict: VerdictRow, field: str, text: str, version: str, now: datetime) -> VerdictRow:
+    settled = {field}
+    said: dict[str, Any] = {**verdict.model_dump(exclude={"id"}), field: labels.column_value(field, text)}
+    if field == "type" and said["type"] is not MentionType.OTHER:
         # By the labels a text is a complaint when its type is one; what voices a failure under "other" stays one.
-        row.complaint = row.type is MentionType.COMPLAINT or (row.type is MentionType.OTHER and verdict.complaint)
+        said["complaint"] = said["type"] is MentionType.COMPLAINT
+        settled.add("complaint")
+    said |= {
+        "version": version,
+        "decided_at": now,
+        "confidence": {**verdict.confidence, field: 1.0},
+        "abstained": [name for name in verdict.abstained if name not in settled],
+    }
+    row = VerdictRow(**said)
+    row.needs_review = asks_for_review(row.abstained, spam=row.spam, type_=row.type, urgency=row.urgency)
     return row
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models import Hold, MentionType, PersonalData, Sentiment, Topic, Urgency
 
@@ -37,4 +37,13 @@ class Classifier(Protocol):
 
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
         """One verdict a text, in order; never raises on any text."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A classifier that can say why."""
+
+    def reasons(self, text: str) -> Reasons:
+        """For each field that has any, the words that moved its present verdict; never raises on any text."""
         ...

@@ -2,39 +2,36 @@
 
 import gc
 import hashlib
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
-from classifier.base import Verdict
-from classifier.language import OTHER, languages
-from classifier.lexicon import FILES, LANGUAGES, Lexicon, lexicon, lexicon_text
-from classifier.linear import COLUMNS, COMPLAINT, ENGLISH, IBERIAN, Heads, packaged
-from classifier.rules import NOT_FOR_CARE, SURE, Mood, Tags, decide
-from classifier.text import normalise
-from classifier.words import split, written_out
-from models import MentionType, Sentiment
+from classifier.base import Reasons, Verdict
+from classifier.classes import FILES as CLASS_FILES
+from classifier.fit import sigmoid, softmax
+from classifier.joint import Floats, Shares, decide
+from classifier.lexicon import FILES, LANGUAGES, lexicon_text
+from classifier.linear import CLASSES, COLUMNS, Heads, packaged
+from classifier.reading import Reading, read
+from classifier.why import reasons
+from models import Hold, MentionType, Sentiment, Topic, Urgency
+from privacy.find import kinds
 
-CODE = "1"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
+CODE = "2"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
 _BATCH = 512
-_SENTIMENTS = (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
-# What the type says of the sentiment, added to the model's scores: negative, neutral, positive.
-_LEANING: Mapping[MentionType, tuple[float, float, float]] = {
-    MentionType.COMPLAINT: (1.4, 0.0, -0.6),
-    MentionType.QUESTION: (-0.3, 0.6, -0.2),
-    MentionType.SUGGESTION: (-0.3, 1.0, -0.3),
-    MentionType.PRAISE: (-0.5, 0.0, 1.0),
-    MentionType.OTHER: (0.0, 0.0, 0.0),
-}
-_OF_NO_MOOD = (0.0, 1.5, 0.0)  # advertisements, offers of work and news speak for nobody
-_SURE_OF_LANGUAGE = 0.8  # below it the phrases of all languages are looked for
+_SENTIMENTS, _URGENCIES, _TYPES = tuple(Sentiment), tuple(Urgency), tuple(MentionType)
+_HOLDS, _TOPICS = tuple(Hold), tuple(Topic)
+_HEADS = tuple(CLASSES)
+_HOLD_COLUMNS, _TOPIC_COLUMNS = COLUMNS["holds"], COLUMNS["topics"]
+_SPAM_COLUMN = COLUMNS["spam"].start
 
 
 class EmbeddedClassifier:
-    """Linear heads for sentiment and complaints, n-grams for the language, rules for the rest."""
+    """Linear heads for every field on one reading of the text; fields that lean on each other are decided together."""
 
     def __init__(self, heads: Heads | None = None) -> None:
         self._heads = heads or packaged()
@@ -48,43 +45,141 @@ class EmbeddedClassifier:
                 verdicts.extend(self._batch(texts[first : first + _BATCH]))
         return verdicts
 
-    def _batch(self, texts: Sequence[str]) -> list[Verdict]:
-        batch = normalise(texts)
-        words = [split(folded) for folded in batch.words]
-        spoken = languages(batch.plain, words)
-        scores = self._heads.scores(batch, _needed({lang for lang, _ in spoken}))
-        temperature = self._heads.temperature
-        iberian = (scores[:, IBERIAN] / temperature[0]).tolist()
-        english = (scores[:, ENGLISH] / temperature[1]).tolist()
-        complaints = (1 / (1 + np.exp(-np.clip(scores[:, COMPLAINT] / temperature[2], -30, 30)))).tolist()
-        return [
-            self._verdict(said, (lang, sure), english[row] if lang == "en" else iberian[row], complaints[row])
-            for row, (said, (lang, sure)) in enumerate(zip(words, spoken, strict=True))
-        ]
+    def reasons(self, text: str) -> Reasons:
+        """The words that moved each field's verdict most, found by leaving them out."""
+        verdict = self.classify([text])[0]
 
-    def _verdict(self, words: list[str], spoken: tuple[str, float], raw: list[float], complaint: float) -> Verdict:
-        lang, sure = spoken
-        mood = Mood(*_shares(raw), complaint=complaint if lang == "en" else None)
-        found = _phrases(lang, sure).signals(written_out(words, lang))
-        tags = decide(found, words, mood)
-        advertises = tags.type is MentionType.OTHER and not found.keys().isdisjoint(NOT_FOR_CARE)
-        leaning = _OF_NO_MOOD if advertises else _LEANING[tags.type]
-        # Among talk of everything, a phrase says less of the mood than in a text about a purchase or a service.
-        trust = 1.0 if "domain" in found or tags.confidence["type"] >= SURE else 0.4
-        shares = _shares([score + trust * lean for score, lean in zip(raw, leaning, strict=True)])
-        if not words:
-            shares = (0.1, 0.8, 0.1)
-        best = shares.index(max(shares))
+        def weigh(texts: Sequence[str]) -> list[dict[str, float]]:
+            with _collection_paused():
+                return self._weights(verdict, texts)
+
+        return reasons(weigh, text)
+
+    def _weights(self, verdict: Verdict, texts: Sequence[str]) -> list[dict[str, float]]:
+        """How likely each text makes what the verdict says of each field; for several classes, of all that it says."""
+        shares, several, _ = self._shares(read(texts))
+        columns = {
+            "sentiment": shares.sentiment[:, _SENTIMENTS.index(verdict.sentiment)],
+            "urgency": shares.urgency[:, _URGENCIES.index(verdict.urgency)],
+            "type": shares.type[:, _TYPES.index(verdict.type)],
+            "complaint": shares.complaint[:, int(verdict.complaint)],
+        }
+        for name, said, every in (("holds", verdict.holds, _HOLDS), ("topics", verdict.topics, _TOPICS)):
+            told = [every.index(one) for one in said]
+            if told:
+                columns[name] = several[:, COLUMNS[name]][:, told].mean(axis=1)
+        if verdict.spam:
+            columns["spam"] = several[:, _SPAM_COLUMN]
+        return [dict(zip(columns, values, strict=True)) for values in zip(*map(_listed, columns.values()), strict=True)]
+
+    def _shares(self, reading: Reading) -> tuple[Shares, NDArray[np.float32], NDArray[np.int64]]:
+        """The probabilities of the fields that lean on each other, those of the others, and each text's group."""
+        heads = self._heads
+        moods, care, group = heads.scores(reading)
+        divisor = heads.temperature[group]
+
+        def tempered(name: str, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+            return raw / divisor[:, _HEADS.index(name)][:, None]
+
+        complaint = sigmoid(tempered("complaint", care[:, COLUMNS["complaint"]]))
+        shares = decide(
+            Shares(
+                softmax(tempered("type", care[:, COLUMNS["type"]])),
+                softmax(tempered("urgency", care[:, COLUMNS["urgency"]])),
+                np.concatenate((1 - complaint, complaint), axis=1),
+                softmax(tempered("sentiment", moods)),
+            ),
+            heads.together,
+        )
+        return shares, sigmoid(care), group
+
+    def _batch(self, texts: Sequence[str]) -> list[Verdict]:
+        reading = read(texts)
+        shares, several, group = self._shares(reading)
+        fields = [_best(table) for table in (shares.sentiment, shares.urgency, shares.type, shares.complaint)]
+        over = several >= self._heads.threshold
+        doubts = self._heads.doubt[group].tolist()
+        told = zip(texts, reading.spoken, reading.words, reading.felt, zip(*fields, strict=True), strict=True)
+        said, sure_of_several = over.tolist(), self._sure(several)
+        verdicts: list[Verdict] = []
+        for row, (text, (lang, sure), words, felt, best) in enumerate(told):
+            if not words and not felt:
+                verdicts.append(self._of_nothing(lang, sure, text))
+                continue
+            (mood, mood_sure), (urgency, urgency_sure), (kind, kind_sure), (complaint, complaint_sure) = best
+            confidence = {
+                "lang": round(sure, 3),
+                "sentiment": round(mood_sure, 3),
+                "urgency": round(urgency_sure, 3),
+                "type": round(kind_sure, 3),
+                "complaint": round(complaint_sure, 3),
+                **sure_of_several[row],
+            }
+            yes = said[row]
+            verdicts.append(
+                Verdict(
+                    lang=lang,
+                    sentiment=_SENTIMENTS[mood],
+                    urgency=_URGENCIES[urgency],
+                    type=_TYPES[kind],
+                    complaint=bool(complaint),
+                    holds=tuple([hold for hold, held in zip(_HOLDS, yes[_HOLD_COLUMNS], strict=True) if held]),
+                    confidence=confidence,
+                    version=self.version,
+                    spam=yes[_SPAM_COLUMN],
+                    topics=_topics(yes[_TOPIC_COLUMNS]),
+                    personal_data=kinds(text),
+                    abstained=tuple(
+                        [name for name, least in zip(_HEADS, doubts[row], strict=True) if confidence[name] < least]
+                    ),
+                )
+            )
+        return verdicts
+
+    def _sure(self, several: NDArray[np.float32]) -> list[dict[str, float]]:
+        """How sure the fields are that may hold several classes: as sure as of the class that is nearest to turning."""
+        threshold = self._heads.threshold
+        # At its threshold a class is as likely said wrongly as rightly: that is a half, whatever its raw probability.
+        ahead = np.where(
+            several >= threshold,
+            0.5 + 0.5 * (several - threshold) / np.maximum(1 - threshold, 1e-6),
+            0.5 + 0.5 * (threshold - several) / np.maximum(threshold, 1e-6),
+        )
+        columns = {
+            name: np.round(ahead[:, COLUMNS[name]].min(axis=1).astype(np.float64), 3).tolist()
+            for name in ("spam", "holds", "topics")
+        }
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+    def _of_nothing(self, lang: str, sure: float, text: str) -> Verdict:
+        """Of a text without a word or a feeling there is nothing to say."""
         return Verdict(
             lang=lang,
-            sentiment=_SENTIMENTS[best],
-            urgency=tags.urgency,
-            type=tags.type,
-            complaint=tags.complaint,
-            holds=tags.holds,
-            confidence=_confidence(tags, sure, shares[best]),
+            sentiment=Sentiment.NEUTRAL,
+            urgency=Urgency.LOW,
+            type=MentionType.OTHER,
+            complaint=False,
+            holds=(),
+            confidence={"lang": round(sure, 3)} | dict.fromkeys(_HEADS, 0.9),
             version=self.version,
+            personal_data=kinds(text),
         )
+
+
+def _best(table: Floats) -> list[tuple[int, float]]:
+    """The likeliest class of each row and its probability."""
+    return list(zip(table.argmax(axis=1).tolist(), table.max(axis=1).tolist(), strict=True))
+
+
+def _topics(said: Sequence[bool]) -> tuple[Topic, ...]:
+    """The topics that were said; "other" where none of the named ones was."""
+    named = tuple([topic for topic, yes in zip(_TOPICS, said, strict=True) if yes and topic is not Topic.OTHER])
+    return named or (Topic.OTHER,)
+
+
+def _listed(column: Floats) -> list[float]:
+    values: list[float] = column.tolist()
+    return values
 
 
 @contextmanager
@@ -99,37 +194,17 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _needed(spoken: set[str]) -> list[int]:
-    """The columns that texts in these languages need."""
-    every = list(range(COLUMNS))
-    iberian = every[IBERIAN] if spoken - {"en"} else []
-    return [*iberian, *every[ENGLISH], COMPLAINT] if "en" in spoken else iberian
-
-
-def _confidence(tags: Tags, lang: float, sentiment: float) -> dict[str, float]:
-    return {"lang": round(lang, 3), "sentiment": round(sentiment, 3)} | {
-        field: round(sure, 3) for field, sure in tags.confidence.items()
-    }
-
-
-def _shares(scores: Sequence[float]) -> tuple[float, float, float]:
-    """Scores to probabilities."""
-    top = max(scores)
-    powers = [math.exp(score - top) for score in scores]
-    total = sum(powers)
-    return powers[0] / total, powers[1] / total, powers[2] / total
-
-
-def _phrases(lang: str, sure: float) -> Lexicon:
-    if lang == OTHER or sure < _SURE_OF_LANGUAGE:
-        return lexicon(LANGUAGES)
-    return lexicon((lang,))
-
-
 @cache
-def _lexicon_digest() -> str:
-    return hashlib.sha256("".join(map(lexicon_text, FILES)).encode()).hexdigest()
+def _lists_digest() -> str:
+    """Of every list of words that a verdict comes from."""
+    lists = files("classifier") / "lexicons"
+    texts = [
+        *map(lexicon_text, FILES),
+        *((lists / "polarity" / f"{language}.txt").read_text("utf-8") for language in LANGUAGES),
+        *((lists / "classes" / f"{name}.txt").read_text("utf-8") for name in CLASS_FILES),
+    ]
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
 def _digest(heads: Heads) -> str:
-    return hashlib.sha256((heads.digest + _lexicon_digest()).encode()).hexdigest()[:12]
+    return hashlib.sha256((heads.digest + _lists_digest()).encode()).hexdigest()[:12]

@@ -1,23 +1,35 @@
 """Scores a classifier on labelled lines."""
 
 import json
+import reprlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from classifier.base import Classifier, Verdict
-from classifier.measure import figures
+from classifier.measure import abstention, confusion, figures, set_figures
 from errors import OuvidorError
-from models import MentionType, Sentiment, Urgency
+from models import Hold, MentionType, PersonalData, Sentiment, Topic, Urgency
 
-LABELS: Mapping[str, tuple[str, ...]] = {
-    "sentiment": tuple(Sentiment),
-    "urgency": tuple(Urgency),
-    "type": tuple(MentionType),
-    "complaint": ("false", "true"),
+_YES_OR_NO = ("false", "true")
+# Fields of one class a text.
+SINGLE: Mapping[str, tuple[str, ...]] = {
+    "sentiment": tuple(map(str, Sentiment)),
+    "urgency": tuple(map(str, Urgency)),
+    "type": tuple(map(str, MentionType)),
+    "complaint": _YES_OR_NO,
+    "spam": _YES_OR_NO,
     "lang": ("pt", "en", "es", "other"),
 }
+# Fields of any number of classes a text.
+SEVERAL: Mapping[str, tuple[str, ...]] = {
+    "holds": tuple(map(str, Hold)),
+    "topics": tuple(map(str, Topic)),
+    "personal_data": tuple(map(str, PersonalData)),
+}
+LABELS: Mapping[str, tuple[str, ...]] = {**SINGLE, **SEVERAL}
 _LONGEST_LINE = 4_000_000  # characters
 _BATCH = 512
 
@@ -56,60 +68,122 @@ def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, A
         raise OuvidorError(f"{name}, after line {number}: it is not UTF-8.") from problem
 
 
-def evaluate(classifier: Classifier, lines: Iterable[tuple[int, Mapping[str, Any]]]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Labelled:
+    """One field's labels, each with the place of its text; a field of several classes has a set of them."""
+
+    places: list[int] = field(default_factory=list)
+    labels: list[Any] = field(default_factory=list)
+
+
+def evaluate(
+    classifier: Classifier,
+    lines: Iterable[tuple[int, Mapping[str, Any]]],
+    fields: frozenset[str] = frozenset(LABELS),
+) -> dict[str, Any]:
     """Figures by field, fractions from 0 to 1, and texts a second; a field without labels is left out.
 
-    lines: numbered objects with `text` and any of sentiment, urgency, type, complaint, lang, as read_lines gives them.
+    lines: numbered objects with `text` and any labels of LABELS, as read_lines gives them. fields: those that are
+    scored. Every field has its figures once more by language: the one that the line names, else the one that was told.
     OuvidorError names the line with no text or with a label outside the closed set.
     """
     texts: list[str] = []
-    gold: dict[str, list[tuple[int, str]]] = {field: [] for field in LABELS}
+    spoken: list[str | None] = []
+    gold: dict[str, _Labelled] = {name: _Labelled() for name in LABELS if name in fields}
     for number, line in lines:
         text = line.get("text")
         if not isinstance(text, str):
             raise OuvidorError(f'Line {number}: "text" must be a string.')
-        for field in LABELS:
-            label = _label(number, field, line.get(field))
+        for name, labelled in gold.items():
+            label = _label(number, name, line.get(name))
             if label is not None:
-                gold[field].append((len(texts), label))
+                labelled.places.append(len(texts))
+                labelled.labels.append(label)
+        spoken.append(_single(number, "lang", line.get("lang")))
         texts.append(text)
     if not texts:
         raise OuvidorError("There is no line to evaluate.")
+    verdicts, seconds = _told(classifier, texts)
+    languages = [lang or verdict.lang for lang, verdict in zip(spoken, verdicts, strict=True)]
+    found = {
+        name: _by_language(name, labelled, verdicts, languages) for name, labelled in gold.items() if labelled.places
+    }
+    return {"fields": found, "texts_per_second": len(texts) / seconds}
+
+
+def _told(classifier: Classifier, texts: Sequence[str]) -> tuple[list[Verdict], float]:
+    """The verdicts, and how many seconds they took."""
     classifier.classify(texts[:1])  # what is read once is read before the clock starts
     started = time.perf_counter()
     verdicts: list[Verdict] = []
     for first in range(0, len(texts), _BATCH):
         verdicts.extend(classifier.classify(texts[first : first + _BATCH]))
-    seconds = max(time.perf_counter() - started, 1e-9)
-    fields = {field: _figures(field, labelled, verdicts) for field, labelled in gold.items() if labelled}
-    return {"fields": fields, "texts_per_second": len(texts) / seconds}
+    return verdicts, max(time.perf_counter() - started, 1e-9)
 
 
-def _label(number: int, field: str, label: object) -> str | None:
-    """The label as text; None where the line has none."""
+def _label(number: int, name: str, label: object) -> str | frozenset[str] | None:
+    """The label as text, of a field of several classes as their set; None where the line has none."""
+    if name in SINGLE:
+        return _single(number, name, label)
     if label is None:
         return None
-    if field == "complaint" and (isinstance(label, bool) or label in (0, 1)):
+    if not isinstance(label, list) or not all(isinstance(one, str) and one in SEVERAL[name] for one in label):
+        allowed = ", ".join(SEVERAL[name])
+        raise OuvidorError(f"Line {number}: {name} must be a list of any of {allowed}, not {reprlib.repr(label)}.")
+    # What has none of the named topics has the topic "other".
+    return frozenset(label or ([str(Topic.OTHER)] if name == "topics" else []))
+
+
+def _single(number: int, name: str, label: object) -> str | None:
+    if label is None:
+        return None
+    is_switch = SINGLE[name] == _YES_OR_NO
+    if is_switch and (isinstance(label, bool) or label in (0, 1)):
         return "true" if label else "false"
-    if not isinstance(label, str) or label not in LABELS[field] or field == "complaint":
-        allowed = "true, false" if field == "complaint" else ", ".join(LABELS[field])
-        raise OuvidorError(f"Line {number}: {field} must be one of {allowed}, not {label!r}.")
+    if not isinstance(label, str) or label not in SINGLE[name] or is_switch:
+        allowed = "true, false" if is_switch else ", ".join(SINGLE[name])
+        raise OuvidorError(f"Line {number}: {name} must be one of {allowed}, not {reprlib.repr(label)}.")
     return label
 
 
-def _figures(field: str, labelled: Sequence[tuple[int, str]], verdicts: Sequence[Verdict]) -> dict[str, float]:
-    told = [_said(verdicts[place], field) for place, _ in labelled]
-    sure = [verdicts[place].confidence.get(field, 1.0) for place, _ in labelled]
-    return dict(figures([label for _, label in labelled], told, sure))
+def _by_language(
+    name: str, labelled: _Labelled, verdicts: Sequence[Verdict], languages: Sequence[str]
+) -> dict[str, Any]:
+    """The figures of a field over all its labels, and those of each language."""
+    told = [verdicts[place] for place in labelled.places]
+    langs = [languages[place] for place in labelled.places]
+    per_language: dict[str, Any] = {}
+    for lang in SINGLE["lang"]:
+        rows = [row for row, spoken in enumerate(langs) if spoken == lang]
+        if rows:
+            per_language[lang] = _figures(name, [labelled.labels[row] for row in rows], [told[row] for row in rows])
+    whole = {**_figures(name, labelled.labels, told), "per_language": per_language}
+    right = [_said(verdict, name) == label for verdict, label in zip(told, labelled.labels, strict=True)]
+    abstained = [name in verdict.abstained for verdict in told]
+    if name in SINGLE or any(abstained):
+        whole["abstention"] = abstention(right, abstained)
+    if name in SINGLE:
+        whole["confusion"] = confusion(labelled.labels, [_said(verdict, name) for verdict in told], SINGLE[name])
+    return whole
 
 
-def _said(verdict: Verdict, field: str) -> str:
-    said = getattr(verdict, field)
+def _figures(name: str, gold: Sequence[Any], verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    told = [_said(verdict, name) for verdict in verdicts]
+    if name in SEVERAL:
+        return set_figures(gold, told, SEVERAL[name])
+    return dict(figures(gold, told, [verdict.confidence.get(name, 1.0) for verdict in verdicts]))
+
+
+def _said(verdict: Verdict, name: str) -> Any:
+    """What the verdict says of a field, as a label of the file would."""
+    said = getattr(verdict, name)
+    if isinstance(said, tuple):
+        return frozenset(map(str, said))
     return str(said).lower() if isinstance(said, bool) else str(said)
 
 
 def verdict_line(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as the object that `ouvidor classify` prints."""
+    """A verdict as the object that `ouvidor classify` prints; `rule` only where a rule of the operator decided."""
     return {
         "lang": verdict.lang,
         "sentiment": verdict.sentiment.value,
@@ -123,4 +197,5 @@ def verdict_line(verdict: Verdict) -> dict[str, Any]:
         "confidence": dict(verdict.confidence),
         "abstained": list(verdict.abstained),
         "version": verdict.version,
+        **({"rule": verdict.rule} if verdict.rule else {}),
     }

@@ -1,19 +1,23 @@
 """Hashed n-grams of words and characters, for a whole batch in a few array operations."""
 
-import tomllib
+import hashlib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.text import SINGLE, WORD, Batch
+from classifier.classes import class_names
+from classifier.lexicon import LANGUAGES, negators
+from classifier.reading import Reading
+from classifier.text import SINGLE, WORD
 
 BITS = 18
-CHARACTERS = (3, 4, 5)
-BLOCKS = ("word", "accented", "pair", "negated", "polarity", *(f"char{n}" for n in CHARACTERS))
-SCALES = (1.0,) * 8  # how loud each block speaks
+CHARACTERS = (2, 3, 4, 5)
+BLOCKS = ("word", "accented", "pair", "negated", "class", "classes", "signal", *(f"char{n}" for n in CHARACTERS))
+SCALES = (1.0,) * len(BLOCKS)  # how loud each block speaks
+CLASSES_AHEAD = 6  # how many of the classes that follow a class are joined with it
+CLASS_REACH = 4  # words
 NEGATION_REACH = 3  # words after a negation that it turns round
 
 _BASE = 0x9E3779B97F4A7C15 | 1
@@ -52,37 +56,24 @@ class _Hashes:
         return hashes
 
 
-class _Lookup:
-    """Codes of known words, found by their hash."""
+def _named(name: str) -> int:
+    """A hash of a name that is the same everywhere."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
-    def __init__(self, codes: dict[str, int]) -> None:
-        words = sorted(codes)
-        hashes = np.concatenate([_word_hash(word) for word in words])
-        order = np.argsort(hashes)
-        self._hashes = hashes[order]
-        self._codes = np.array([codes[word] for word in words], dtype=np.int64)[order]
 
-    def codes(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The code of each word, 0 for one that is not known."""
-        where = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        found: NDArray[np.int64] = np.where(self._hashes[where] == hashes, self._codes[where], 0)
-        return found
+@cache
+def _class_hashes() -> NDArray[np.uint64]:
+    return np.array([_named(f"class {name}") for name in class_names()], dtype=np.uint64)
+
+
+@cache
+def _signal_hash(name: str, count: int) -> int:
+    return _named(f"signal {name} {count}")
 
 
 def _word_hash(word: str) -> NDArray[np.uint64]:
     codes = np.array([ord(character) for character in word], dtype=np.uint32)
     return _Hashes(codes).grams(len(codes))
-
-
-@cache
-def _polarity() -> tuple[_Lookup, _Lookup]:
-    """Words that praise (1) or blame (2), and words that negate (1)."""
-    lexicon = tomllib.loads((files("classifier") / "lexicons" / "polarity.toml").read_text("utf-8"))
-    codes: dict[str, int] = {}
-    for code, side in ((1, "positive"), (2, "negative")):
-        for words in lexicon[side].values():
-            codes.update((word, code) for word in words.split())
-    return _Lookup(codes), _Lookup(dict.fromkeys(lexicon["negators"].split(), 1))
 
 
 def _cells(hashes: NDArray[np.uint64], block: int) -> NDArray[np.int64]:
@@ -92,8 +83,9 @@ def _cells(hashes: NDArray[np.uint64], block: int) -> NDArray[np.int64]:
     return mixed.view(np.int64)
 
 
-def features(batch: Batch) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def features(reading: Reading) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """For each block: the cells of all texts in order, and where each text's cells begin (one more at the end)."""
+    batch = reading.batch
     folded = _Hashes(batch.folded)
     accented = _Hashes(batch.lower)
     word = batch.kind == WORD
@@ -112,27 +104,61 @@ def features(batch: Batch) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64
     yield _cells(words, 0), bounds
     yield _cells(accented.spans(starts, ends), 1), bounds
     yield _pairs(words, bounds)
-    yield from _turned(words, bounds)
-    for block, length in enumerate(CHARACTERS, start=5):
+    yield _turned(words, bounds)
+    yield from _classes(reading)
+    yield _signals(reading)
+    for block, length in enumerate(CHARACTERS, start=7):
         yield _grams(folded, batch.ends, length, block)
 
 
-def _turned(
-    words: NDArray[np.uint64], bounds: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Words that a negation before them turns round, then the praise and blame that the words carry."""
-    polarity, negation = _polarity()
+@cache
+def _negators_hashed() -> NDArray[np.uint64]:
+    return np.sort(np.concatenate([_word_hash(word) for word in sorted(frozenset().union(*map(negators, LANGUAGES)))]))
+
+
+def _turned(words: NDArray[np.uint64], bounds: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Words that a negation before them turns round."""
     owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-    negates = negation.codes(words) > 0
+    known = _negators_hashed()
+    where = np.minimum(np.searchsorted(known, words), len(known) - 1)
+    negates = known[where] == words
     negated = np.zeros(len(words), dtype=bool)
     for back in range(1, min(NEGATION_REACH, len(words) - 1) + 1):
         negated[back:] |= negates[:-back] & (owner[back:] == owner[:-back])
     kept = np.concatenate(([0], np.cumsum(negated)))
-    yield _cells(words[negated], 3), kept[bounds]
-    codes = polarity.codes(words)
-    carries = codes > 0
-    kept = np.concatenate(([0], np.cumsum(carries)))
-    yield _cells((codes * 2 + negated)[carries].astype(np.uint64), 4), kept[bounds]
+    return _cells(words[negated], 3), kept[bounds]
+
+
+def _classes(reading: Reading) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The classes of words, then classes that stand near each other, in their order."""
+    numbers = np.array([number for found, _ in reading.classes for number in found], dtype=np.int64)
+    places = np.array([place for _, found in reading.classes for place in found], dtype=np.int64)
+    bounds = np.concatenate(([0], np.cumsum([len(found) for found, _ in reading.classes])))
+    hashes = _class_hashes()[numbers]
+    yield _cells(hashes, 4), bounds
+    owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    pairs: list[NDArray[np.uint64]] = []
+    owners: list[NDArray[np.int64]] = []
+    for ahead in range(1, min(CLASSES_AHEAD, len(numbers) - 1) + 1):
+        gap = places[ahead:] - places[:-ahead]
+        near = (owner[ahead:] == owner[:-ahead]) & (gap > 0) & (gap <= CLASS_REACH)
+        pairs.append((hashes[:-ahead] * np.uint64(_BASE) + hashes[ahead:])[near])
+        owners.append(owner[:-ahead][near])
+    of = np.concatenate(owners) if owners else np.zeros(0, dtype=np.int64)
+    order = np.argsort(of, kind="stable")
+    cells = np.concatenate(pairs)[order] if pairs else np.zeros(0, dtype=np.uint64)
+    yield _cells(cells, 5), np.searchsorted(of[order], np.arange(len(bounds)))
+
+
+def _signals(reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The signals of phrases, and a second cell for those that stand there more than once."""
+    hashes: list[int] = []
+    sizes: list[int] = []
+    for found in reading.signals:
+        held = [_signal_hash(name, 1) for name in found] + [_signal_hash(name, 2) for name, n in found.items() if n > 1]
+        hashes.extend(held)
+        sizes.append(len(held))
+    return _cells(np.array(hashes, dtype=np.uint64), 6), np.concatenate(([0], np.cumsum(sizes)))
 
 
 def _pairs(words: NDArray[np.uint64], bounds: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.features import BITS, SCALES, features
-from classifier.text import normalise
+from classifier.polarity import figures
+from classifier.reading import read
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -15,11 +16,12 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rows:
-    """Sparse rows: row i holds cells[starts[i]:starts[i + 1]] with the weights beside them."""
+    """Sparse rows: row i holds cells[starts[i]:starts[i + 1]] with the weights beside them, and some dense figures."""
 
     cells: NDArray[np.int32]
     weights: Floats
     starts: NDArray[np.int64]
+    dense: Floats  # (row, figure)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -30,9 +32,11 @@ def rows_of(texts: Sequence[str], batch: int = 512) -> Rows:
     cells: list[NDArray[np.int32]] = []
     weights: list[Floats] = []
     counts: list[NDArray[np.int64]] = []
+    dense: list[Floats] = []
     for first in range(0, len(texts), batch):
-        part = normalise(texts[first : first + batch])
+        part = read(texts[first : first + batch])
         blocks = list(features(part))
+        dense.append(figures(part.felt))
         sizes = [np.diff(bounds) for _, bounds in blocks]
         owner = np.concatenate([np.repeat(np.arange(len(size)), size) for size in sizes])
         order = np.argsort(owner, kind="stable")
@@ -41,7 +45,7 @@ def rows_of(texts: Sequence[str], batch: int = 512) -> Rows:
         weights.append(np.concatenate(scale).astype(np.float32)[order])
         counts.append(np.sum(sizes, axis=0))
     starts = np.concatenate(([0], np.cumsum(np.concatenate(counts))))
-    return Rows(np.concatenate(cells), np.concatenate(weights), starts)
+    return Rows(np.concatenate(cells), np.concatenate(weights), starts, np.concatenate(dense))
 
 
 def take(rows: Rows, chosen: NDArray[np.int64]) -> Rows:
@@ -49,27 +53,53 @@ def take(rows: Rows, chosen: NDArray[np.int64]) -> Rows:
     sizes = rows.starts[chosen + 1] - rows.starts[chosen]
     starts = np.concatenate(([0], np.cumsum(sizes)))
     where = np.arange(starts[-1]) + np.repeat(rows.starts[chosen] - starts[:-1], sizes)
-    return Rows(rows.cells[where], rows.weights[where], starts)
+    return Rows(rows.cells[where], rows.weights[where], starts, rows.dense[chosen])
 
 
-def scores(rows: Rows, table: Floats, bias: Floats) -> Floats:
+def joined(parts: Sequence[Rows]) -> Rows:
+    """All parts as one."""
+    starts = [np.zeros(1, dtype=np.int64)]
+    for part in parts:
+        starts.append(part.starts[1:] + starts[-1][-1])
+    return Rows(
+        np.concatenate([part.cells for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate(starts),
+        np.concatenate([part.dense for part in parts]),
+    )
+
+
+def scores(rows: Rows, weights: "Weights") -> Floats:
     """One score a row and class."""
-    result = np.zeros((len(rows), table.shape[1]), dtype=np.float32)
+    result = rows.dense @ weights.dense
     owner = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
-    for column in range(table.shape[1]):
-        products = table[rows.cells, column] * rows.weights
-        result[:, column] = np.bincount(owner, weights=products, minlength=len(rows))
-    return result + bias
+    for column in range(weights.table.shape[1]):
+        products = weights.table[rows.cells, column] * rows.weights
+        result[:, column] += np.bincount(owner, weights=products, minlength=len(rows))
+    told: Floats = result + weights.bias
+    return told
 
 
 def softmax(raw: Floats) -> Floats:
-    """Scores to probabilities; one column means the score of yes against no."""
-    if raw.shape[1] == 1:
-        yes = 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
-        return np.concatenate((1 - yes, yes), axis=1).astype(np.float32)
+    """Scores to the probabilities of exclusive classes."""
     shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
     result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
     return result
+
+
+def sigmoid(raw: Floats) -> Floats:
+    """Scores to probabilities, each for itself."""
+    result: Floats = (1 / (1 + np.exp(-np.clip(raw, -30, 30)))).astype(np.float32)
+    return result
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What was fitted for the classes of one head."""
+
+    table: Floats  # (cell, class)
+    dense: Floats  # (figure, class)
+    bias: Floats
 
 
 @dataclass(frozen=True)
@@ -77,42 +107,55 @@ class Recipe:
     """How hard and how long to fit."""
 
     decay: float = 1e-3  # what large weights cost
-    rounds: int = 30
+    rounds: int = 40
     memory: int = 6  # steps from which the curvature is learnt
+    exclusive: bool = True  # one class a row; else any number of them
 
 
 class _Loss:
-    """The logistic loss of all rows, over the cells that occur alone."""
+    """The logistic loss of all rows, over the cells that occur alone, then the dense figures, then the biases."""
 
-    def __init__(self, rows: Rows, labels: NDArray[np.int64], importance: Floats, decay: float) -> None:
+    def __init__(self, rows: Rows, wanted: Floats, importance: Floats, recipe: Recipe, known: Floats | None) -> None:
         self.cells, inverse = np.unique(rows.cells, return_inverse=True)
         self._inverse = inverse.astype(np.int32)
-        self._rows, self._decay = rows, decay
-        self.classes = int(labels.max()) + 1
-        self._wanted = np.zeros((len(rows), self.classes), dtype=np.float32)
-        self._wanted[np.arange(len(rows)), labels] = 1
-        self._share = importance / importance.sum()
-        self._owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))
+        # Both ways of summing run through memory in order: row by row here, cell by cell with what follows.
+        self._filled = np.flatnonzero(np.diff(rows.starts))
+        order = np.argsort(self._inverse, kind="stable")
+        self._owners = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))[order]
+        self._weights = rows.weights[order]
+        self._begins = np.searchsorted(self._inverse[order], np.arange(len(self.cells)))
+        self._rows, self._decay, self._exclusive = rows, recipe.decay, recipe.exclusive
+        self.classes = wanted.shape[1]
+        self.width = len(self.cells) + rows.dense.shape[1]
+        self._wanted = wanted
+        self._known = np.zeros_like(wanted) if known is None else known
+        self._share = importance / importance.sum(axis=0)
 
     def __call__(self, point: Doubles) -> tuple[float, Doubles]:
         """The loss and its gradient at a point: the weights of class after class, then the biases."""
-        width = len(self.cells)
+        width, sparse = self.width, len(self.cells)
         weights = point[: -self.classes].reshape(self.classes, width).astype(np.float32)
-        raw = np.empty_like(self._wanted)
+        raw = self._known + self._rows.dense @ weights[:, sparse:].T
         for column in range(self.classes):
-            products = weights[column][self._inverse] * self._rows.weights
-            raw[:, column] = np.bincount(self._owner, weights=products, minlength=len(raw))
-        shares = softmax(raw + point[-self.classes :].astype(np.float32))
-        surprise = -np.log(np.maximum((shares * self._wanted).sum(axis=1), 1e-12))
-        error = (shares - self._wanted) * self._share[:, None]
+            products = weights[column, :sparse].take(self._inverse) * self._rows.weights
+            raw[self._filled, column] += np.add.reduceat(products, self._rows.starts[self._filled])
+        raw += point[-self.classes :].astype(np.float32)
+        shares = softmax(raw) if self._exclusive else sigmoid(raw)
+        surprise = -self._wanted * np.log(np.maximum(shares, 1e-12))
+        if not self._exclusive:
+            surprise -= (1 - self._wanted) * np.log(np.maximum(1 - shares, 1e-12))
+        surprise = surprise * (self._share[:, :1] if self._exclusive else self._share)
+        error = (shares - self._wanted) * self._share
         gradient = np.empty_like(point)
         for column in range(self.classes):
-            pull = error[:, column][self._owner] * self._rows.weights
-            gradient[column * width : (column + 1) * width] = np.bincount(self._inverse, weights=pull, minlength=width)
+            pull = np.ascontiguousarray(error[:, column]).take(self._owners) * self._weights
+            begin = column * width
+            gradient[begin : begin + sparse] = np.add.reduceat(pull, self._begins)
+            gradient[begin + sparse : begin + width] = error[:, column] @ self._rows.dense
         gradient[: -self.classes] += self._decay * point[: -self.classes]
         gradient[-self.classes :] = error.sum(axis=0)
         cost = 0.5 * self._decay * float((point[: -self.classes] ** 2).sum())
-        return float((surprise * self._share).sum()) + cost, gradient
+        return float(surprise.sum()) + cost, gradient
 
 
 def _direction(gradient: Doubles, steps: Sequence[tuple[Doubles, Doubles]]) -> Doubles:
@@ -130,10 +173,15 @@ def _direction(gradient: Doubles, steps: Sequence[tuple[Doubles, Doubles]]) -> D
     return way
 
 
-def fit(rows: Rows, labels: NDArray[np.int64], importance: Floats, recipe: Recipe) -> tuple[Floats, Floats]:
-    """A table (cell, class) and a bias (class) that minimise the logistic loss plus the cost of large weights."""
-    loss = _Loss(rows, labels, importance, recipe.decay)
-    point = np.zeros(loss.classes * len(loss.cells) + loss.classes)
+def fit(rows: Rows, wanted: Floats, importance: Floats, recipe: Recipe, known: Floats | None = None) -> Weights:
+    """The weights that minimise the logistic loss plus the cost of large weights.
+
+    wanted: (row, class), 1 where the class holds, or its probability.
+    importance: (row, class), or (row, 1) of exclusive classes.
+    known: (row, class), the scores that other weights give already; what is fitted then is what to add to those.
+    """
+    loss = _Loss(rows, wanted, importance, recipe, known)
+    point = np.zeros(loss.classes * loss.width + loss.classes)
     value, gradient = loss(point)
     steps: list[tuple[Doubles, Doubles]] = []
     for _ in range(recipe.rounds):
@@ -151,6 +199,7 @@ def fit(rows: Rows, labels: NDArray[np.int64], importance: Floats, recipe: Recip
             steps = [*steps, (moved, changed)][-recipe.memory :]
         if settled:
             break
+    fitted = point[: -loss.classes].reshape(loss.classes, -1).T.astype(np.float32)
     table = np.zeros((1 << BITS, loss.classes), dtype=np.float32)
-    table[loss.cells] = point[: -loss.classes].reshape(loss.classes, -1).T
-    return table, point[-loss.classes :].astype(np.float32)
+    table[loss.cells] = fitted[: len(loss.cells)]
+    return Weights(table, fitted[len(loss.cells) :], point[-loss.classes :].astype(np.float32))

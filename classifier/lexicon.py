@@ -12,7 +12,7 @@ from typing import Any
 
 LANGUAGES = ("pt", "es", "en")
 PHRASE_FILES = ("holds", "urgency", "types")
-FILES = (*PHRASE_FILES, "words", "polarity")
+FILES = (*PHRASE_FILES, "words")
 
 _GAP = ".."
 _LONGEST_GAP = 4  # words
@@ -259,7 +259,8 @@ class _Text:
 
 
 @cache
-def _negators(language: str) -> frozenset[str]:
+def negators(language: str) -> frozenset[str]:
+    """Words of this language that turn round what follows."""
     return frozenset(lexicon_table("words")["negators"][language].split())
 
 
@@ -267,7 +268,7 @@ def _negators(language: str) -> frozenset[str]:
 def _phrases(name: str, signal: str, language: str) -> tuple[Phrase, ...]:
     """The phrases of a signal in a language, shared by every lexicon that holds the language."""
     texts = lexicon_table(name)[signal].get(language, ())
-    return tuple(Phrase(signal, text, _negators(language)) for text in texts)
+    return tuple(Phrase(signal, text, negators(language)) for text in texts)
 
 
 @cache

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import Engine, bindparam, update
 from sqlmodel import Session, col, select
 
 from classifier.base import Classifier, Verdict
+from classifier.operator_rules import Heard, classify_heard
 from database.counts import add_counts, counted
 from database.crash import crash_point
 from database.engine import reading, transaction
+from database.review import asks_for_review
 from database.upsert import insert_ignoring
 from models import Mention, VerdictRow
 
@@ -19,7 +22,7 @@ from models import Mention, VerdictRow
 class _Waiting:
     id: int
     revision: int
-    text: str
+    heard: Heard
 
 
 def tag(engine: Engine, classifier: Classifier, limit: int, now: datetime) -> int:
@@ -32,7 +35,7 @@ def tag(engine: Engine, classifier: Classifier, limit: int, now: datetime) -> in
         waiting = _waiting(session, limit)
     if not waiting:
         return 0
-    verdicts = classifier.classify([mention.text for mention in waiting])
+    verdicts = classify_heard(classifier, [mention.heard for mention in waiting])
     rows = [_row(mention, verdict, now) for mention, verdict in zip(waiting, verdicts, strict=True)]
     crash_point("tag.computed")
     with transaction(engine) as session:
@@ -43,13 +46,17 @@ def tag(engine: Engine, classifier: Classifier, limit: int, now: datetime) -> in
 
 
 def _waiting(session: Session, limit: int) -> list[_Waiting]:
+    # SQLModel's own select knows the types of four columns at most.
     statement = (
-        select(Mention.id, Mention.text_revision, Mention.text)
+        sa.select(*map(col, (Mention.id, Mention.text_revision, Mention.text, Mention.channel, Mention.reach)))
         .where(col(Mention.verdict_id).is_(None), ~col(Mention.is_ours), col(Mention.deleted_at).is_(None))
         .order_by(col(Mention.id))
         .limit(limit)
     )
-    return [_Waiting(mention_id or 0, revision, text) for mention_id, revision, text in session.exec(statement)]
+    return [
+        _Waiting(row.id, row.text_revision, Heard(row.text, row.channel, row.reach))
+        for row in session.execute(statement)
+    ]
 
 
 def _row(mention: _Waiting, verdict: Verdict, now: datetime) -> dict[str, object]:
@@ -70,6 +77,9 @@ def _row(mention: _Waiting, verdict: Verdict, now: datetime) -> dict[str, object
         "personal_data": [kind.value for kind in verdict.personal_data],
         "abstained": list(verdict.abstained),
         "rule": verdict.rule,
+        "needs_review": asks_for_review(
+            verdict.abstained, spam=verdict.spam, type_=verdict.type, urgency=verdict.urgency
+        ),
     }
 
 

@@ -92,7 +92,7 @@ def normalise(texts: Sequence[str]) -> Batch:
         composed = unicodedata.normalize("NFKC", joined)
         if len(composed) > len(joined):
             # One sign may stand for eighteen letters; no text grows beyond its bound by that.
-            composed = "\n".join([line[: HEAD + TAIL] for line in composed.split("\n")])
+            composed = "\n".join([line[: HEAD + TAIL + 1] for line in composed.split("\n")])  # and the break between
         joined = composed
     joined = _REFERENCE.sub(_reference, joined)
     plain = joined.split("\n")[:-1]

@@ -1,172 +1,230 @@
 """Trains the embedded classifier's heads: python -m classifier.train --data DIR [--out FILE]."""
 
 import argparse
-import re
+import multiprocessing
 import sys
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluate import read_lines
-from classifier.fit import Recipe, Rows, fit, rows_of, scores, softmax, take
-from classifier.linear import COMPLAINT, ENGLISH, IBERIAN, WEIGHTS, Heads, dump, quantised
-from classifier.measure import figures
+from classifier import calibrate, corpus
+from classifier.corpus import Text
+from classifier.fit import Floats, Recipe, Rows, Weights, fit, joined, rows_of, scores, take
+from classifier.joint import Labels
+from classifier.linear import CARE_WIDTH, CLASSES, COLUMNS, GROUPS, MOODS, WEIGHTS, Heads, Table, dump, quantised
 from errors import OuvidorError
 
-IBERIAN_FILES = ("umsab_train_pt", "umsab_train_es")
-IBERIAN_CHECK = ("umsab_val_pt", "umsab_val_es")
+IBERIAN_FILES = ("umsab_train_pt", "umsab_train_es", "umsab_val_pt", "umsab_val_es")
 ENGLISH_FILES = ("semeval2013_16_en",)
 COMPLAINT_FILES = ("complaints_en",)
-SENTIMENTS = ("negative", "neutral", "positive")
-SMALL = Recipe(decay=1e-3, rounds=30)
-LARGE = Recipe(decay=2e-5, rounds=40)
-COMPLAINTS = Recipe(decay=1e-3, rounds=30)
-HELD_BACK = 0.1  # of a file that has no part of its own to check on
+MOODS_WEIGH, OWN_WEIGH = 0.5, 0.2  # against a tweet of the training data, in the head of Portuguese and Spanish
+IBERIAN = Recipe(decay=2e-3)
+ENGLISH = Recipe(decay=2e-4, rounds=60)
+CARE = Recipe(decay=3e-4)
+SEVERAL = Recipe(decay=1e-4, exclusive=False)
+COMPLAINT = Recipe(decay=5e-4, exclusive=False)
+FOLDS = 5
+_STRETCH = 400  # tweets collected together speak of the same matters, so they are held back together
+_WORKERS = 2
 
-Labels = NDArray[np.int64]
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+Say = Callable[[str], None]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Texts as rows of features, with the number of each one's class."""
+class Task:
+    """What one head is trained on."""
 
     rows: Rows
-    labels: Labels
-    groups: list[str]  # language or domain
-
-    def part(self, chosen: NDArray[np.int64]) -> "Labelled":
-        return Labelled(take(self.rows, chosen), self.labels[chosen], [self.groups[i] for i in chosen])
-
-
-def read(data: Path, names: Sequence[str], field: str, classes: Sequence[object], group: str) -> Labelled:
-    """The named files of the folder; OuvidorError names a missing file or the line that cannot be used."""
-    texts: list[str] = []
-    labels: list[int] = []
-    groups: list[str] = []
-    for name in names:
-        path = data / f"{name}.jsonl"
-        for number, line in read_lines(path):
-            text, label = line.get("text"), line.get(field)
-            if not isinstance(text, str):
-                raise OuvidorError(f"{path}, line {number}: it has no text.")
-            if isinstance(label, bool) or label not in classes:
-                raise OuvidorError(f"{path}, line {number}: {field} must be one of {list(classes)}, not {label!r}.")
-            texts.append(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
-            labels.append(classes.index(label))
-            groups.append(str(line.get(group, "")))
-    if len(set(labels)) < len(classes):
-        raise OuvidorError(f"{', '.join(names)} in {data}: every one of {list(classes)} must occur at least once.")
-    return Labelled(rows_of(texts), np.array(labels), groups)
+    wanted: Floats
+    importance: Floats
+    folds: Numbers  # which part each row is held back with; -1 for a row that is only trained on
+    recipe: Recipe
 
 
-def temperature(raw: NDArray[np.float32], labels: Labels) -> float:
-    """The divisor of the scores under which their probabilities fit the labels best."""
-    candidates = np.exp(np.linspace(np.log(0.3), np.log(4.0), 60))
-
-    def surprise(divisor: float) -> float:
-        shares = softmax((raw / divisor).astype(np.float32))
-        return float(-np.log(np.maximum(shares[np.arange(len(labels)), labels], 1e-9)).mean())
-
-    return float(min(candidates, key=surprise))
+_given: list[Task] = []  # what a worker process was forked with
 
 
-def balanced(labels: Labels) -> NDArray[np.float32]:
+def _held_back(part: int) -> tuple[Numbers, Floats]:
+    task = _given[-1]
+    train, check = np.flatnonzero(task.folds != part), np.flatnonzero(task.folds == part)
+    weights = fit(take(task.rows, train), task.wanted[train], task.importance[train], task.recipe)
+    return check, scores(take(task.rows, check), weights)
+
+
+def _whole(_: int) -> Weights:
+    task = _given[-1]
+    return fit(task.rows, task.wanted, task.importance, task.recipe)
+
+
+def trained(task: Task) -> tuple[Weights, Floats]:
+    """The weights from all rows, and for each row its scores by weights that never saw its part."""
+    raw = np.zeros(task.wanted.shape, dtype=np.float32)
+    # A forked process sees the rows where they lie; nothing of them is copied.
+    with multiprocessing.get_context("fork").Pool(_WORKERS, _given.append, (task,)) as pool:
+        whole = pool.map_async(_whole, [0])
+        for check, told in pool.map(_held_back, range(int(task.folds.max()) + 1), chunksize=1):
+            raw[check] = told
+        return whole.get()[0], raw
+
+
+def balanced(labels: Numbers) -> Floats:
     """Rare classes count as much as frequent ones."""
     counts = np.bincount(labels)
-    weights: NDArray[np.float32] = (len(labels) / len(counts) / np.maximum(counts, 1))[labels].astype(np.float32)
+    weights: Floats = (len(labels) / len(counts) / np.maximum(counts, 1))[labels].astype(np.float32)
     return weights
 
 
-def joined(one: Labelled, other: Labelled) -> Labelled:
-    """Both parts as one."""
-    rows = Rows(
-        np.concatenate((one.rows.cells, other.rows.cells)),
-        np.concatenate((one.rows.weights, other.rows.weights)),
-        np.concatenate((one.rows.starts, one.rows.starts[-1] + other.rows.starts[1:])),
-    )
-    return Labelled(rows, np.concatenate((one.labels, other.labels)), [*one.groups, *other.groups])
+def leaning(wanted: Floats) -> Floats:
+    """What holds seldom counts for more, by the root of how seldom."""
+    share = np.clip(wanted.mean(axis=0), 1e-3, 1)
+    weights: Floats = np.where(wanted > 0, np.sqrt((1 - share) / share).clip(1, 6), 1).astype(np.float32)
+    return weights
 
 
-Head = tuple[NDArray[np.float32], NDArray[np.float32], float]
+def by_author(texts: Sequence[Text]) -> Numbers:
+    """The texts of one author are held back together."""
+    authors = {name: place % FOLDS for place, name in enumerate(sorted({text.group for text in texts}))}
+    return np.array([authors[text.group] for text in texts])
 
 
-def head(
-    train: Labelled, check: Labelled, recipe: Recipe, name: str, say: Callable[[str], None], refit: bool = False
-) -> Head:
-    """Fits one head, calibrates it on the part that it did not see, and says how well it does there."""
-    table, bias = fit(train.rows, train.labels, balanced(train.labels), recipe)
-    raw = scores(check.rows, table, bias)
-    divisor = temperature(raw, check.labels)
-    for group in sorted(set(check.groups)):
-        of_group = np.array([place for place, name in enumerate(check.groups) if name == group])
-        _say(f"{name} {group}", raw[of_group] / divisor, check.labels[of_group], say)
-    if not refit:
-        return table, bias, divisor
-    # What was held back to measure and calibrate is too precious to leave out of the weights that are shipped.
-    whole = joined(train, check)
-    table, bias = fit(whole.rows, whole.labels, balanced(whole.labels), recipe)
-    return table, bias, divisor
-
-
-def _say(name: str, raw: NDArray[np.float32], labels: Labels, say: Callable[[str], None]) -> None:
-    shares = softmax(raw.astype(np.float32))
-    told = shares.argmax(axis=1)
-    found = figures([str(label) for label in labels], [str(label) for label in told], shares.max(axis=1).tolist())
-    numbers = "  ".join(f"{key} {value:.3f}" for key, value in found.items() if key != "n")
-    say(f"{name:<24} n {len(labels):>6}  {numbers}")
-
-
-def split(labelled: Labelled, seed: int) -> tuple[Labelled, Labelled]:
-    """A part to train on and a part held back, by the seed."""
-    order = np.random.default_rng(seed).permutation(len(labelled.labels))
-    back = max(1, int(len(order) * HELD_BACK))
-    return labelled.part(np.sort(order[back:])), labelled.part(np.sort(order[:back]))
-
-
-def without_domains(labelled: Labelled, say: Callable[[str], None]) -> tuple[NDArray[np.float32], Labels]:
-    """Scores of each domain's texts by a head that never saw that domain: what to expect of an unknown brand."""
-    raw = np.zeros((len(labelled.labels), 2), dtype=np.float32)
-    # Random posts and replies belong to no brand: they are spread over all parts.
-    domains = [name for name in dict.fromkeys(labelled.groups) if not name.startswith("random")]
+def by_domain(texts: Sequence[Text]) -> Numbers:
+    """The posts on one trade are held back together; random posts belong to none and are spread over all parts."""
+    domains = [name for name in dict.fromkeys(text.group for text in texts) if not name.startswith("random")]
     turn = {name: place for place, name in enumerate(domains)}
-    parts = np.array([turn.get(name, place % len(domains)) for place, name in enumerate(labelled.groups)])
-    for part in range(len(domains)):
-        inside, outside = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-        train, check = labelled.part(outside), labelled.part(inside)
-        table, bias = fit(train.rows, train.labels, balanced(train.labels), COMPLAINTS)
-        raw[inside] = scores(check.rows, table, bias)
-        _say(f"complaint, new {domains[part]}", raw[inside], check.labels, say)
-    _say("complaint, all", raw, labelled.labels, say)
-    return raw, labelled.labels
+    return np.array([turn.get(text.group, place % len(domains)) for place, text in enumerate(texts)])
 
 
-def train(data: Path, seed: int, say: Callable[[str], None]) -> Heads:
-    """All heads from the texts of the folder; the same texts and seed give the same heads."""
+@dataclass(frozen=True)
+class Source:
+    """Texts, read."""
+
+    texts: list[Text]
+    rows: Rows
+
+    def part(self, chosen: Sequence[bool]) -> "Source":
+        places = np.flatnonzero(chosen)
+        return Source([self.texts[place] for place in places], take(self.rows, places))
+
+
+def source(texts: Sequence[Text]) -> Source:
+    """The texts with their features."""
+    return Source(list(texts), rows_of([text.text for text in texts]))
+
+
+def _is_english(texts: Sequence[Text]) -> list[bool]:
+    return [text.labels["lang"] == "en" for text in texts]
+
+
+def sentiment(
+    data: Path, own: Source, moods: Sequence[Text], seed: int
+) -> tuple[list[Weights], list[Floats], list[Source], list[Floats]]:
+    """For each group the weights, the unseen scores of the tweets, the tweets, and the unseen scores of our texts."""
+    english = _is_english(own.texts)
+    weights, tweets_raw, tweets_of, own_raw = [], [], [], []
+    for group in GROUPS:
+        is_english = group == "english"
+        files = ENGLISH_FILES if is_english else IBERIAN_FILES
+        tweets = source(corpus.folder(data, files, "sentiment", "lang"))
+        ours = own.part(english if is_english else [not one for one in english])
+        count, more = len(tweets.texts), () if is_english else moods
+        if is_english:
+            held = np.arange(count) // _STRETCH % FOLDS
+        else:
+            held = np.random.default_rng(seed).permutation(count) % FOLDS
+        extra = source(more) if more else None
+        rows = joined([tweets.rows, ours.rows, *([extra.rows] if extra else [])])
+        texts = [*tweets.texts, *ours.texts, *more]
+        labels = corpus.places(texts, "sentiment")
+        share = [1.0] * count + [1.0 if is_english else OWN_WEIGH] * len(ours.texts) + [MOODS_WEIGH] * len(more)
+        folds = np.concatenate((held, by_author(ours.texts), np.full(len(more), -1)))
+        importance = balanced(labels)[:, None] * np.array(share, dtype=np.float32)[:, None]
+        recipe = ENGLISH if is_english else IBERIAN
+        fitted, raw = trained(Task(rows, np.eye(MOODS, dtype=np.float32)[labels], importance, folds, recipe))
+        weights.append(fitted)
+        tweets_raw.append(raw[:count])
+        tweets_of.append(tweets)
+        own_raw.append(raw[count : count + len(ours.texts)])
+    return weights, tweets_raw, tweets_of, own_raw
+
+
+def complaints(data: Path, own: Source) -> tuple[Weights, Floats, Source, Floats]:
+    """The weights, the unseen scores of the posts by domain left out, the posts, and the unseen scores of our texts."""
+    posts = source(corpus.folder(data, COMPLAINT_FILES, "complaint", "domain"))
+    folds = np.concatenate((by_domain(posts.texts), by_author(own.texts)))
+    texts = [*posts.texts, *own.texts]
+    wanted = corpus.places(texts, "complaint").astype(np.float32)[:, None]
+    importance = balanced(wanted[:, 0].astype(np.int64))[:, None]
+    weights, raw = trained(Task(joined([posts.rows, own.rows]), wanted, importance, folds, COMPLAINT))
+    return weights, raw[: len(posts.texts)], posts, raw[len(posts.texts) :]
+
+
+def train(data: Path, seed: int, say: Say, texts: Path | None = None) -> Heads:
+    """All heads from the texts of the folder and our own; the same texts and seed give the same heads.
+
+    texts: the folder with our own texts; None is the one that travels with the package.
+    """
     if not data.is_dir():
         raise OuvidorError(f"{data} is not a folder: --data names the folder with the training texts.")
-    iberian = head(
-        read(data, IBERIAN_FILES, "sentiment", SENTIMENTS, "lang"),
-        read(data, IBERIAN_CHECK, "sentiment", SENTIMENTS, "lang"),
-        SMALL,
-        "sentiment",
-        say,
-        refit=True,
+    started = time.monotonic()
+
+    def tell(line: str) -> None:
+        say(f"{time.monotonic() - started:5.0f} s  {line}")
+
+    own = source([text for name in corpus.OWN for text in corpus.own(name, texts)])
+    english = np.array(_is_english(own.texts))
+    tell(f"{len(own.texts)} texts of our own are read")
+    raw = np.zeros((len(own.texts), CARE_WIDTH), dtype=np.float32)
+    fitted: dict[str, Weights] = {}
+    for field in ("type", "urgency"):
+        labels = corpus.places(own.texts, field)
+        wanted = np.eye(len(CLASSES[field]), dtype=np.float32)[labels]
+        task = Task(own.rows, wanted, balanced(labels)[:, None], by_author(own.texts), CARE)
+        fitted[field], raw[:, COLUMNS[field]] = trained(task)
+        tell(f"{field} is fitted")
+    several = ("spam", "holds", "topics")
+    wanted = np.concatenate([corpus.wanted(own.texts, field) for field in several], axis=1)
+    columns = slice(COLUMNS["spam"].start, COLUMNS["topics"].stop)
+    task = Task(own.rows, wanted, leaning(wanted), by_author(own.texts), SEVERAL)
+    fitted["several"], raw[:, columns] = trained(task)
+    tell("spam, holds and topics are fitted")
+    fitted["complaint"], posts_raw, posts, raw[:, COLUMNS["complaint"]] = complaints(data, own)
+    tell("complaint is fitted")
+    moods, tweets_raw, tweets, own_moods = sentiment(
+        data, own, [mood for name in corpus.MOODS for mood in corpus.own(name, texts)], seed
     )
-    english = head(*split(read(data, ENGLISH_FILES, "sentiment", SENTIMENTS, "lang"), seed), LARGE, "sentiment", say)
-    labelled = read(data, COMPLAINT_FILES, "complaint", (0, 1), "domain")
-    raw, labels = without_domains(labelled, say)
-    divisor = temperature(raw, labels)
-    table, bias = fit(labelled.rows, labelled.labels, balanced(labelled.labels), COMPLAINTS)
-    columns = np.zeros((table.shape[0], 7), dtype=np.float32)
-    biases = np.zeros(7, dtype=np.float32)
-    columns[:, IBERIAN], biases[IBERIAN] = iberian[0], iberian[1]
-    columns[:, ENGLISH], biases[ENGLISH] = english[0], english[1]
-    columns[:, COMPLAINT], biases[COMPLAINT] = table[:, 1] - table[:, 0], bias[1] - bias[0]
-    return quantised(columns, biases, np.array([iberian[2], english[2], divisor], dtype=np.float32))
+    tell("sentiment is fitted")
+    unseen = np.zeros((len(own.texts), MOODS), dtype=np.float32)
+    unseen[~english], unseen[english] = own_moods
+    known = Labels(*(corpus.places(own.texts, field) for field in ("type", "urgency", "complaint", "sentiment")))
+    part = calibrate.Unseen(
+        english.astype(np.int64),
+        unseen,
+        raw,
+        known,
+        wanted,
+        tweets_raw,
+        [corpus.places(one.texts, "sentiment") for one in tweets],
+        posts_raw,
+        corpus.places(posts.texts, "complaint"),
+    )
+    tuned = calibrate.tuned(part, tell)
+    tables = [quantised(one.table, one.dense, one.bias) for one in moods]
+    return replace(tuned, iberian=tables[0], english=tables[1], care=_care(fitted))
+
+
+def _care(fitted: dict[str, Weights]) -> Table:
+    """The heads of care side by side, in the order of their columns."""
+    order = [fitted["urgency"], fitted["type"], fitted["complaint"], fitted["several"]]
+    return quantised(
+        np.concatenate([one.table for one in order], axis=1),
+        np.concatenate([one.dense for one in order], axis=1),
+        np.concatenate([one.bias for one in order]),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -174,13 +232,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifier.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the training texts")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name(WEIGHTS), help="the weights to write")
+    parser.add_argument("--texts", type=Path, help="our own texts; without it those that travel with the package")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     try:
-        raw = dump(train(given.data, given.seed, lambda line: print(line, flush=True)))  # noqa: T201 - its output
+        heads = train(given.data, given.seed, lambda line: print(line, flush=True), given.texts)  # noqa: T201 - its output
     except OuvidorError as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - its output
         return 1
+    raw = dump(heads)
     given.out.write_bytes(raw)
     print(f"{given.out}: {len(raw):,} bytes")  # noqa: T201 - its output
     return 0

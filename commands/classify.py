@@ -1,46 +1,68 @@
-"""`ouvidor classify` and `ouvidor evaluate`: the classifier alone, without a database."""
+"""`ouvidor classify`: the classifier alone, without a database."""
 
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
-
-import typer
+from typing import Any, BinaryIO
 
 from classifier import configured
-from classifier.base import Classifier
-from classifier.evaluate import evaluate, read_lines, verdict_line
+from classifier.base import Classifier, Explains, Verdict
+from classifier.evaluate import verdict_line
 from errors import OuvidorError
+from settings import Settings, file_in_use, load
 
 _LONGEST_LINE = 10_000_000  # bytes
 _BATCH = 512
+_REASONED_BATCH = 16  # reasons take a hundred times as long, and whoever reads along should see them come
 
 
 class BadLineError(OuvidorError):
     """A line of the input cannot be read."""
 
 
-def classify_stream(file: Path | None) -> None:
-    """Print one JSON verdict a line, in order; what comes slowly is answered as it comes."""
-    classifier = configured()
+def settings_if_any(path: Path | None) -> Settings:
+    """The settings that were named, or ./ouvidor.toml where there is one; without any, the defaults."""
+    if path is None and not os.environ.get("OUVIDOR_SETTINGS") and not file_in_use().exists():
+        return Settings()
+    return load(path)
+
+
+def classify_stream(path: Path | None, file: Path | None, *, reasons: bool = False) -> None:
+    """Print one JSON verdict a line, in order, with reasons if asked; what comes slowly is answered as it comes."""
+    settings = settings_if_any(path)
+    classifier = configured(settings.classifier, settings.rule)
     if file is None:
         for texts in _chunks(sys.stdin.buffer):
-            _print(classifier, [text.removesuffix(b"\r").decode("utf-8", "replace") for text in texts])
+            decoded = [text.removesuffix(b"\r").decode("utf-8", "replace") for text in texts]
+            print_verdicts(classifier, decoded, reasons=reasons)
         return
     with file.open("rb") as stream:
         number = 0
         for lines in _chunks(stream):
             numbered = enumerate(lines, start=number + 1)
-            _print(classifier, [_text_of(file, at, line) for at, line in numbered if line.strip()])
+            found = [_text_of(file, at, line) for at, line in numbered if line.strip()]
+            print_verdicts(classifier, found, reasons=reasons)
             number += len(lines)
 
 
-def _print(classifier: Classifier, texts: list[str]) -> None:
-    for start in range(0, len(texts), _BATCH):
-        verdicts = classifier.classify(texts[start : start + _BATCH])
-        sys.stdout.write("".join(f"{json.dumps(verdict_line(verdict))}\n" for verdict in verdicts))
+def print_verdicts(classifier: Classifier, texts: Sequence[str], *, reasons: bool) -> None:
+    """Print one JSON verdict a text, in order; of a classifier that cannot say why, with no reasons."""
+    batch = _REASONED_BATCH if reasons else _BATCH
+    for start in range(0, len(texts), batch):
+        some = texts[start : start + batch]
+        for text, verdict in zip(some, classifier.classify(some), strict=True):
+            sys.stdout.write(f"{json.dumps(_line(classifier, text, verdict, reasons))}\n")
         sys.stdout.flush()
+
+
+def _line(classifier: Classifier, text: str, verdict: Verdict, reasons: bool) -> dict[str, Any]:
+    line = verdict_line(verdict)
+    if reasons:
+        found = classifier.reasons(text) if isinstance(classifier, Explains) else {}
+        line["reasons"] = {field: [[words, weight] for words, weight in moved] for field, moved in found.items()}
+    return line
 
 
 def _chunks(stream: BinaryIO) -> Iterator[list[bytes]]:
@@ -70,14 +92,3 @@ def _text_of(file: Path, number: int, line: bytes) -> str:
     if not isinstance(text, str):
         raise BadLineError(f"{file}, line {number}: there is no `text`; write one object with `text` a line")
     return text
-
-
-def evaluate_file(file: Path, *, as_json: bool = False) -> None:
-    """Print how the classifier does on labelled texts."""
-    scores = evaluate(configured(), read_lines(file))
-    if as_json:
-        typer.echo(json.dumps(scores))
-        return
-    for name, figures in scores["fields"].items():
-        typer.echo(f"{name}: " + ", ".join(f"{figure} {value:.4g}" for figure, value in figures.items()))
-    typer.echo(f"{scores['texts_per_second']:.0f} texts a second")

@@ -97,7 +97,7 @@ def _run(
     engine: Engine, settings: Settings, state: State, clock: VirtualClock, url: str, seed: int, mentions: int
 ) -> Report:
     population = Population(state, seed, _RATE_ONCE, pace=_PACE_ONCE, site=url)
-    runtime = Runtime(engine, settings, clock, configured())
+    runtime = Runtime(engine, settings, clock, configured(settings.classifier, settings.rule))
     approver = Approver(runtime, poster(url))
     until = clock.now() + _STUCK
     while True:
@@ -128,8 +128,8 @@ def interactive(port: int | None, seed: int) -> None:
         url = networks.start()
         settings = _settings(url, path, every=timedelta(seconds=4), inbox_port=inbox.port)
         engine = _opened(settings, clock.now())
-        runtime = Runtime(engine, settings, clock, configured())
-        inbox.start(build_inbox(engine, settings, clock))
+        runtime = Runtime(engine, settings, clock, configured(settings.classifier, settings.rule))
+        inbox.start(build_inbox(engine, settings, clock, classifier=runtime.classifier))
         inbox.wait_until_serving()
         typer.echo(f"public timelines: {url}/")
         typer.echo(f"inbox:            {inbox.url}/")

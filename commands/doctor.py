@@ -63,7 +63,7 @@ def findings(path: Path | None, *, network: bool = False) -> Iterator[Finding]:
     yield Finding("settings", True, f"{file_in_use(path)}: {counts}")
     newest: list[datetime] = []
     yield from _database(settings, newest)
-    yield _classifier()
+    yield _classifier(settings)
     for account in settings.account:
         mistakes = list(option_mistakes(settings, account.name))
         for key, about, advice in mistakes:
@@ -163,9 +163,10 @@ def _asked(about: str, listener: Listener) -> Finding:
     return Finding(about, True, f"the network answers: {len(page.mentions) if page else 0} mentions on its first page")
 
 
-def _classifier() -> Finding:
+def _classifier(settings: Settings) -> Finding:
+    """Loads every model that is to speak, as `ouvidor run` would."""
     try:
-        return Finding("classifier", True, configured().version)
+        return Finding("classifier", True, configured(settings.classifier, settings.rule).version)
     except OuvidorError as error:
         return Finding("classifier", False, str(error))
 

@@ -227,7 +227,7 @@ def tag_and_triage(engine: Engine, settings: Settings, moment: datetime) -> tupl
     """Tag and triage until nothing waits; how many were tagged, and how many cases there are more."""
     rules = Rules(settings.triage, settings.acknowledge, settings.zone, settings.delivery.staleness)
     before = _cases(engine)
-    classifier = configured()
+    classifier = configured(settings.classifier, settings.rule)
     tagged = 0
     while found := tag(engine, classifier, _PAGE, moment):
         tagged += found

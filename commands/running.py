@@ -37,7 +37,7 @@ def run_until_stopped(path: Path | None, *, port: int | None = None, inbox: bool
             settings = settings.model_copy(update={"inbox": settings.inbox.model_copy(update={"port": server.port})})
         runtime = _prepared(engine, settings)
         if server is not None:
-            server.start(build_inbox(engine, settings, WallClock()))
+            server.start(build_inbox(engine, settings, WallClock(), classifier=runtime.classifier))
             if not server.wait_until_serving():
                 raise OuvidorError("the inbox did not start; the log says why")
             typer.echo(f"inbox: {server.url}/")
@@ -71,7 +71,7 @@ def _prepared(engine: Engine, settings: Settings) -> Runtime:
         changes = apply_settings(session, settings, clock.now())
     for change in changes:
         typer.echo(visible(str(change)))
-    return Runtime(engine, settings, clock, configured())
+    return Runtime(engine, settings, clock, configured(settings.classifier, settings.rule))
 
 
 def _told(settings: Settings) -> str:

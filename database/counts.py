@@ -48,6 +48,8 @@ def retire_verdict(session: Session, mention: Mention) -> None:
     verdict = session.get(VerdictRow, mention.verdict_id)
     if verdict is not None:
         add_counts(session, (), [counted(mention, verdict)])
+        verdict.needs_review = False
+        session.add(verdict)
     mention.verdict_id = None
     mention.triaged_at = None
     session.add(mention)

@@ -15,8 +15,19 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from channels.connection import Clock
+from classifier.base import Classifier
 from errors import OuvidorError, SettingsError
-from inbox import case_actions, case_pages, live, mention_pages, number_pages, queue_pages, source_pages
+from inbox import (
+    case_actions,
+    case_pages,
+    classifier_pages,
+    correction_pages,
+    live,
+    mention_pages,
+    number_pages,
+    queue_pages,
+    source_pages,
+)
 from inbox.desk import Desk, back_to, is_htmx
 from inbox.guard import SECURITY_HEADERS, Guard
 from inbox.problems import problem_text, status_of
@@ -28,16 +39,33 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
 # The names changed between releases: the release is pinned, and a test looks for the files.
 HTMX_FILES = ("htmx-2.min.js", "ext/hx-sse-2.min.js")
+_PAGES = (
+    queue_pages,
+    mention_pages,
+    correction_pages,
+    case_pages,
+    case_actions,
+    source_pages,
+    number_pages,
+    classifier_pages,
+    live,
+)
 _STOP_AFTER = 2  # seconds that open streams and requests get when we stop
 
 
-def build_inbox(engine: Engine, settings: Settings, clock: Clock, *, posting_label: str = "") -> FastAPI:
-    """The pages over a migrated database; `posting_label` says where replies go when it is not the real network."""
+def build_inbox(
+    engine: Engine, settings: Settings, clock: Clock, *, classifier: Classifier | None = None, posting_label: str = ""
+) -> FastAPI:
+    """The pages over a migrated database.
+
+    `classifier` gives the reasons of its verdicts, if it can; `posting_label` says where replies go when it is not the
+    real network.
+    """
     visitors = Visitors(settings.language)
-    desk = Desk(engine, settings, clock, Views(settings, clock, posting_label), visitors)
+    desk = Desk(engine, settings, clock, Views(settings, clock, posting_label), visitors, classifier)
     app = FastAPI(title="Ouvidor", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.stopping = lambda: False
-    for pages in (queue_pages, mention_pages, case_pages, case_actions, source_pages, number_pages, live):
+    for pages in _PAGES:
         app.include_router(pages.routes(desk))
     _add_visitor_forms(app, desk)
     app.mount("/static/htmx", StaticFiles(directory=HTMX), name="htmx")

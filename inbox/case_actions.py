@@ -15,12 +15,11 @@ from cases import actions, approval, drafts, resolution
 from database.engine import transaction
 from errors import IllegalMoveError, OuvidorError
 from inbox.case_pages import Typed, room_for, show_case
-from inbox.desk import LARGEST_ID, LONGEST_TEXT, Desk, acting, case_of, chosen, number
+from inbox.desk import LARGEST_ID, LONGEST_TEXT, Desk, acting, case_of, number
 from inbox.hostile import web_address
-from inbox.mention_pages import CORRECTABLE
 from inbox.problems import problem_text, status_of
 from inbox.visitor import WrongInputError
-from models import Case, CaseMention, Mention, Reply, ReplyPurpose
+from models import Case, Mention, Reply, ReplyPurpose
 
 Act = Callable[[Session, Case, str, datetime], object]
 ReplyAct = Callable[[Session, Reply, str, datetime], object]
@@ -162,24 +161,6 @@ def _add_case_acts(router: APIRouter, forms: _Forms) -> None:
             actions.snooze(session, case, _moment(desk, length, until, now), by, now)
 
         return forms.act(request, protocol, sleep)
-
-    @router.post("/correct")
-    def correct(
-        request: Request,
-        protocol: str,
-        mention: Annotated[str, Form()] = "",
-        field: Annotated[str, Form()] = "",
-        value: Annotated[str, Form()] = "",
-    ) -> Response:
-        def say(session: Session, case: Case, by: str, now: datetime) -> None:
-            link = session.get(CaseMention, number(mention, "mention"))
-            if link is None or link.case_id != case.id:
-                raise WrongInputError("the post does not belong to this case")
-            if field not in CORRECTABLE or chosen(CORRECTABLE[field], value, field) is None:
-                raise WrongInputError(f"field is one of {', '.join(CORRECTABLE)}, with one of its values")
-            actions.correct(session, session.get_one(Mention, link.mention_id), field, value, by, now)
-
-        return forms.act(request, protocol, say, anchor=f"#mention-{number(mention, 'mention')}" if mention else "")
 
     @router.post("/{name}")
     def any_act(request: Request, protocol: str, name: str) -> Response:

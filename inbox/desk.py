@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from channels.accounts import connection_of
 from channels.connection import Clock
+from classifier.base import Classifier
 from errors import OuvidorError
 from inbox.guard import visitor_of
 from inbox.views import Views
@@ -42,6 +43,7 @@ class Desk:
     clock: Clock
     views: Views
     visitors: Visitors
+    classifier: Classifier | None = None  # asked for its reasons alone
     responders: dict[str, Responder] = field(default_factory=dict)
 
     def now(self) -> datetime:
@@ -121,6 +123,12 @@ def back_to(address: str) -> Response:
     """Return to one of our own pages; anything else than a path here leads to the queue."""
     ours = address.startswith("/") and not address.startswith("//") and not re.search(r"[\x00-\x20\\]", address)
     return RedirectResponse(address if ours else "/", status_code=303)
+
+
+def told(page: Response) -> Response:
+    """The page, with word to the one around it that a verdict was looked at."""
+    page.headers["hx-trigger"] = "reviewed"
+    return page
 
 
 def is_htmx(request: Request) -> bool:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Path
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +15,6 @@ from cases.queries.mentions import MentionFilter
 from database.engine import reading, transaction
 from errors import IllegalMoveError
 from inbox.desk import (
-    LARGEST_ID,
     LONGEST_SEARCH,
     Desk,
     acting,
@@ -27,11 +25,11 @@ from inbox.desk import (
     is_htmx,
     number,
     picked,
+    told,
 )
 from inbox.visitor import WrongInputError
 from models import Brand, Mention, MentionType, Sentiment, Urgency
 
-CORRECTABLE = {"sentiment": Sentiment, "urgency": Urgency, "type": MentionType}
 _WITH_CASE = {"": None, "yes": True, "no": False}
 
 
@@ -46,6 +44,7 @@ class MentionAddress:
     type: str = ""
     case: str = ""
     noise: str = ""
+    review: str = ""
     q: str = ""
 
     def filter(self, known: Mapping[str, Brand]) -> MentionFilter:
@@ -60,6 +59,7 @@ class MentionAddress:
             type=chosen(MentionType, self.type, "type"),
             with_case=_WITH_CASE[self.case],
             dismissed=bool(self.noise),
+            review=bool(self.review),
             query=self.q[:LONGEST_SEARCH].strip(),
         )
 
@@ -70,11 +70,10 @@ class MentionAddress:
 
 
 Asked = Annotated[MentionAddress, Depends()]
-MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def routes(desk: Desk) -> APIRouter:
-    """`/mentions`, its further rows, dismissing noise and correcting tags."""
+    """`/mentions`, its further rows, what waits for a review, and dismissing noise."""
     router = APIRouter()
 
     @router.get("/mentions")
@@ -90,7 +89,13 @@ def routes(desk: Desk) -> APIRouter:
                 brands=known,
                 page=page,
                 newest=mentions.newest_mention(session),
+                to_review=mentions.to_review(session),
             )
+
+    @router.get("/mentions/review")
+    def to_review(request: Request) -> Response:
+        with reading(desk.engine) as session:
+            return desk.views.page(request, "review_count.html", to_review=mentions.to_review(session))
 
     @router.get("/mentions/news")
     def news(request: Request, asked: Asked, since: str) -> Response:
@@ -127,47 +132,8 @@ def routes(desk: Desk) -> APIRouter:
         if not is_htmx(request):
             return back_to(back)
         with reading(desk.engine) as session:
-            return desk.views.page(
-                request,
-                "mentions_dismissed.html",
-                refused=refused,
-                rows=mentions.mention_rows(session, done),
-            )
-
-    @router.get("/mentions/{mention_id}/correct")
-    def correction(request: Request, mention_id: MentionId, back: str = "/mentions") -> Response:
-        with reading(desk.engine) as session:
-            rows = mentions.mention_rows(session, [mention_id])
-            if not rows or rows[0].tags is None:
-                raise HTTPException(404)
-            if is_htmx(request):
-                return desk.views.page(request, "mention_segments.html", row=rows[0], back=back)
-            return desk.views.page(
-                request, "mention_correct.html", counts=queue.counts(session), row=rows[0], back=back
-            )
-
-    @router.post("/mentions/{mention_id}/correct")
-    def correct(
-        request: Request,
-        mention_id: MentionId,
-        field: Annotated[str, Form()] = "",
-        value: Annotated[str, Form()] = "",
-        back: Annotated[str, Form()] = "/mentions",
-    ) -> Response:
-        by = acting(request)
-        if field not in CORRECTABLE:
-            raise WrongInputError(f"field is one of {', '.join(CORRECTABLE)}")
-        if chosen(CORRECTABLE[field], value, field) is None:
-            raise WrongInputError(f"{field} needs a value")
-        with transaction(desk.engine) as session:
-            found = session.get(Mention, mention_id)
-            if found is None:
-                raise HTTPException(404)
-            actions.correct(session, found, field, value, by, desk.now())
-        if not is_htmx(request):
-            return back_to(back)
-        with reading(desk.engine) as session:
-            row = mentions.mention_rows(session, [mention_id])[0]
-            return desk.views.page(request, "mention_tags.html", row=row)
+            rows = mentions.mention_rows(session, done)
+        page = desk.views.page(request, "mentions_dismissed.html", refused=refused, rows=rows)
+        return told(page)
 
     return router

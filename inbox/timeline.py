@@ -3,15 +3,17 @@
 from datetime import datetime
 
 from cases.queries.case import Event
+from inbox.label_words import label_words
 from inbox.texts import Texts
 
 # Which details of an event are values that have a name of their own.
-_NAMED = {"purpose": "purpose", "field": "filter"}
+_NAMED = {"purpose": "purpose", "field": "field"}
 # Without these an event is told without its details.
 _NEEDED = {
     "taken": {"from"},
     "snoozed": {"until"},
     "corrected": {"field", "was", "now"},
+    "confirmed": {"field", "now"},
     "drafted": {"purpose"},
     "not_answerable": {"rule"},
     "acknowledgement_refused": {"rule"},
@@ -38,7 +40,7 @@ def _value(t: Texts, name: str, value: str, detail: dict[str, str]) -> str:
             return t.moment(datetime.fromisoformat(value))
         except ValueError:
             return value
-    if name in ("was", "now") and t.has(f"{detail.get('field')}.{value}"):
-        return t(f"{detail['field']}.{value}")
+    if name in ("was", "now") and "field" in detail:
+        return label_words(t, detail["field"], value)
     named = f"{_NAMED.get(name, '')}.{value}"
     return t(named) if t.has(named) else value

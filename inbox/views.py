@@ -9,10 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from cases.labels import CHOICES
 from cases.queries.queue import Counts
 from channels.connection import Clock
 from inbox import hostile
 from inbox.guard import visitor_of
+from inbox.label_words import label_words
 from inbox.texts import Texts, machine_time
 from inbox.timeline import event_words
 from models import Hold, MentionType, Sentiment, Urgency
@@ -43,6 +45,7 @@ def _environment() -> Environment:
         urgencies=tuple(Urgency),
         types=tuple(MentionType),
         holds=tuple(Hold),
+        langs=CHOICES["lang"],
         channels=CHANNELS,
     )
     return environment
@@ -82,6 +85,7 @@ class Views:
                 remembered=cache,
                 age=lambda at: t.length(_since(at, now)),
                 day_name=t.date,
+                label_words=lambda field, value: label_words(t, field, value),
                 event_words=lambda event: event_words(t, event),
                 channel_name=lambda channel: t(f"channel.{channel}") if t.has(f"channel.{channel}") else channel,
                 **facts,

@@ -17,9 +17,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "reputation",
         "cases",
         "listeners classifier responders",
-        "channels database",
+        "channels privacy database",
         "models",
         "settings",
+        "settings_classifier",
         "errors settings_values toml_lines",
     )
 )
@@ -34,9 +35,12 @@ CHANNEL_ROOMS = frozenset({"listeners", "responders"})
 CHANNEL_LIBRARIES = {"tweepy": "x", "praw": "reddit", "prawcore": "reddit", "mastodon": "mastodon"}
 CLIENT_MODULES = {"tweepy_client": "x", "x_client": "x"}  # what channels/ calls after the library, not the channel
 LAZY_ROOMS = frozenset({"cli", "commands"})  # they import their commands when called, so that --help is instant
-LAZY_LIBRARIES = frozenset({"transformers", "torch", "onnxruntime"})  # seconds to import, and not always installed
+# Seconds to import, and not always installed.
+LAZY_LIBRARIES = frozenset({"transformers", "huggingface_hub", "torch", "onnxruntime"})
 # One by one, each with its reason beside the import: what a room reaches by name alone when it is first needed.
-LAZY_IMPORTS = frozenset({("classifier", "classifier.embedded")})
+LAZY_IMPORTS = frozenset(
+    ("classifier", f"classifier.{name}") for name in ("embedded", "linear", "operator_rules", "tiers", "transformer")
+)
 
 
 @dataclass(frozen=True)

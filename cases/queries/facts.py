@@ -1,14 +1,46 @@
 """Facts that several pages share: the person, the tags, and how both are read for many rows at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Row, String, cast, literal
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from models import Correction, Hold, MentionType, Profile, Sentiment, Urgency, VerdictRow
+from cases.labels import CORRECTED, written
+from models import (
+    Correction,
+    Hold,
+    Mention,
+    MentionType,
+    PersonalData,
+    Profile,
+    Sentiment,
+    Topic,
+    Urgency,
+    VerdictRow,
+)
+
+Known = TypeVar("Known", bound=StrEnum)
+# The version of the verdict that a correction made, which knows of which text it spoke.
+MADE_BY = literal(CORRECTED) + cast(col(Correction.id), String)
+_SHOWN = (
+    VerdictRow.mention_id,
+    VerdictRow.version,
+    VerdictRow.lang,
+    VerdictRow.sentiment,
+    VerdictRow.urgency,
+    VerdictRow.type,
+    VerdictRow.complaint,
+    VerdictRow.holds,
+    VerdictRow.spam,
+    VerdictRow.topics,
+    VerdictRow.personal_data,
+    VerdictRow.abstained,
+    VerdictRow.rule,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +56,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Tags:
-    """The verdict in force, with the fields that a person corrected."""
+    """The verdict in force, with the fields that a person set."""
 
     lang: str
     sentiment: Sentiment
@@ -32,12 +64,26 @@ class Tags:
     type: MentionType
     complaint: bool
     holds: tuple[Hold, ...]
+    spam: bool = False
+    topics: tuple[Topic, ...] = ()
+    personal_data: tuple[PersonalData, ...] = ()
+    abstained: frozenset[str] = frozenset()
+    rule: str = ""
     corrected: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+
+    def mark(self, field: str) -> str:
+        """Who stands behind a field: "corrected" or "confirmed" by a person, "unsure", or "" for the classifier."""
+        if field in self.confirmed:
+            return "confirmed"
+        if field in self.corrected:
+            return "corrected"
+        return "unsure" if field in self.abstained else ""
 
 
 def known_holds(values: Collection[str]) -> tuple[Hold, ...]:
     """The holds among `values`, in the order of the enumeration; a newer version's are passed over."""
-    return tuple(hold for hold in Hold if hold.value in values) if values else ()
+    return _known(Hold, values)
 
 
 def people(session: Session, profile_ids: Collection[int | None]) -> dict[int, Person]:
@@ -55,28 +101,34 @@ def tags_of(session: Session, verdict_ids: Collection[int | None]) -> dict[int, 
     wanted = {verdict_id for verdict_id in verdict_ids if verdict_id is not None}
     if not wanted:
         return {}
-    shown = (
-        VerdictRow.mention_id,
-        VerdictRow.version,
-        VerdictRow.lang,
-        VerdictRow.sentiment,
-        VerdictRow.urgency,
-        VerdictRow.type,
-        VerdictRow.complaint,
-        VerdictRow.holds,
-    )
-    verdicts = session.execute(sa_select(*map(col, shown)).where(col(VerdictRow.id).in_(wanted))).all()
+    verdicts = session.execute(sa_select(*map(col, _SHOWN)).where(col(VerdictRow.id).in_(wanted))).all()
     # A correction is a verdict of its own; once the text changes, the classifier's stands again.
-    by_a_person = [verdict.mention_id for verdict in verdicts if verdict.version.startswith("corrected:")]
-    corrected: dict[int, dict[str, str]] = {}
-    if by_a_person:
-        theirs = select(Correction).where(col(Correction.mention_id).in_(by_a_person))
-        for correction in session.exec(theirs.order_by(col(Correction.id))):
-            corrected.setdefault(correction.mention_id, {})[correction.field] = correction.now
-    return {verdict.mention_id: _tags(verdict, corrected.get(verdict.mention_id, {})) for verdict in verdicts}
+    by_a_person = [verdict.mention_id for verdict in verdicts if verdict.version.startswith(CORRECTED)]
+    said = corrections_in_force(session, by_a_person)
+    return {verdict.mention_id: _tags(verdict, said.get(verdict.mention_id, {})) for verdict in verdicts}
 
 
-def _tags(verdict: Row[Any], corrections: dict[str, str]) -> Tags:
+def corrections_in_force(session: Session, mention_ids: Collection[int]) -> dict[int, dict[str, Correction]]:
+    """The last word of a person on each field of the text that stands now, by mention and field."""
+    if not mention_ids:
+        return {}
+    oldest_first = (
+        select(Correction)
+        .join(Mention, col(Mention.id) == col(Correction.mention_id))
+        .join(VerdictRow, (col(VerdictRow.mention_id) == Mention.id) & (col(VerdictRow.version) == MADE_BY))
+        .where(col(Mention.id).in_(mention_ids), col(VerdictRow.text_revision) == Mention.text_revision)
+        .order_by(col(Correction.id))
+    )
+    said: dict[int, dict[str, Correction]] = {}
+    for correction in session.exec(oldest_first):
+        said.setdefault(correction.mention_id, {})[correction.field] = correction
+    return said
+
+
+def _tags(verdict: Row[Any], said: Mapping[str, Correction]) -> Tags:
+    # What a later word on another field changed is no longer this one's.
+    standing = {name: said for name, said in said.items() if written(getattr(verdict, name, "")) == said.now}
+    confirmed = frozenset(name for name, said in standing.items() if said.was == said.now)
     return Tags(
         lang=verdict.lang,
         sentiment=verdict.sentiment,
@@ -84,5 +136,15 @@ def _tags(verdict: Row[Any], corrections: dict[str, str]) -> Tags:
         type=verdict.type,
         complaint=verdict.complaint,
         holds=known_holds(verdict.holds),
-        corrected=frozenset(name for name, value in corrections.items() if getattr(verdict, name, None) == value),
+        spam=verdict.spam,
+        topics=_known(Topic, verdict.topics),
+        personal_data=_known(PersonalData, verdict.personal_data),
+        abstained=frozenset(verdict.abstained),
+        rule=verdict.rule,
+        corrected=frozenset(standing) - confirmed,
+        confirmed=confirmed,
     )
+
+
+def _known(options: type[Known], values: Collection[str]) -> tuple[Known, ...]:
+    return tuple(option for option in options if option.value in values) if values else ()

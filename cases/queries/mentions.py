@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, true
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -14,6 +14,12 @@ from models import Case, CaseMention, Mention, MentionKind, MentionType, Sentime
 
 _FEW_HITS = 200  # enough to fill a page, unless filters stand beside the search
 _MOST_HITS = 2_000
+# In these words the partial index has it, so that few are looked at among very many.
+_FOR_REVIEW: list[ColumnElement[bool]] = [
+    col(VerdictRow.needs_review) == true(),
+    col(VerdictRow.mention_id) == col(Mention.id),
+    col(Mention.deleted_at).is_(None),
+]
 _SHOWN = (
     Mention.id,
     Mention.channel,
@@ -41,6 +47,7 @@ class MentionFilter:
     type: MentionType | None = None
     with_case: bool | None = None
     dismissed: bool = False  # True: those alone that a person called noise
+    review: bool = False  # True: those alone that the classifier leaves to a person
     query: str = ""
 
 
@@ -86,8 +93,8 @@ def _newest(session: Session, asked: MentionFilter, before_id: int | None, limit
     if before_id is not None:
         statement = statement.where(col(Mention.id) < before_id)
     # What has a case is walked by its links: those heard since the last case was opened may be many.
-    newest_first = col(CaseMention.mention_id if asked.with_case else Mention.id).desc()
-    statement = statement.order_by(newest_first).limit(limit)
+    walked = CaseMention.mention_id if asked.with_case else VerdictRow.mention_id if asked.review else Mention.id
+    statement = statement.order_by(col(walked).desc()).limit(limit)
     return [mention_id for mention_id in session.exec(statement) if mention_id is not None]
 
 
@@ -100,6 +107,12 @@ def heard_since(session: Session, asked: MentionFilter, since_id: int, *, most: 
     """How many mentions that fit `asked` were stored after `since_id`; counts no further than `most`."""
     newer = _fitting(session, asked, None, _MOST_HITS).where(col(Mention.id) > since_id).limit(most).subquery()
     return session.exec(select(func.count()).select_from(newer)).one()
+
+
+def to_review(session: Session, *, most: int = 1_000) -> int:
+    """How many mentions the classifier leaves to a person; counts no further than `most`."""
+    waiting = _fitting(session, MentionFilter(review=True), None, _MOST_HITS).limit(most).subquery()
+    return session.exec(select(func.count()).select_from(waiting)).one()
 
 
 def _fitting(
@@ -123,6 +136,8 @@ def _fitting(
         statement = statement.join(CaseMention, col(CaseMention.mention_id) == col(Mention.id))
     tags = [(VerdictRow.sentiment, asked.sentiment), (VerdictRow.urgency, asked.urgency), (VerdictRow.type, asked.type)]
     wanted = [col(column) == value for column, value in tags if value is not None]
+    if asked.review:
+        wanted += _FOR_REVIEW
     if wanted:
         statement = statement.join(VerdictRow, col(VerdictRow.id) == col(Mention.verdict_id)).where(*wanted)
     return statement

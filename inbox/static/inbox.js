@@ -15,6 +15,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+    const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
     if (typing(event.target)) return;
     const search = document.getElementById("search");
     const box = document.activeElement.closest("[data-row]")?.querySelector(".pick input:not(:disabled)");
@@ -25,6 +27,10 @@
     else if (event.key === "r" && document.getElementById("body")) document.getElementById("body").focus();
     else return;
     event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
   document.addEventListener("click", async (event) => {

@@ -43,6 +43,15 @@ class Texts:
         whole = round(fraction * 100)
         return f"{whole:+d} %".replace("-", "\u2212") if whole else "0 %"
 
+    def share(self, fraction: float) -> str:
+        """A part of a whole."""
+        return f"{round(fraction * 100)} %"
+
+    def weight(self, value: float) -> str:
+        """How much a word weighs, with its sign."""
+        written = f"{value:+.2f}".replace("-", "\u2212")
+        return written.replace(".", ",") if self.language == "pt" else written
+
     def moment(self, at: datetime) -> str:
         """A day and an hour in the operator's time zone."""
         return f"{self.day(at)} {at.astimezone(self.zone):%H:%M}"

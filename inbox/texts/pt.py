@@ -116,6 +116,17 @@ PORTUGUESE: Mapping[str, str] = {
     "mentions.no_case": "Sem caso",
     "mentions.noise": "Ruído",
     "mentions.bulk_hint": "O que já tem caso se dispensa na fila.",
+    "mentions.which": "Quais menções",
+    "mentions.all": "Todas",
+    "mentions.review": "Para revisar",
+    "mentions.review_lead": (
+        "Nestas menções o classificador ficou em dúvida. Abra as etiquetas e confirme ou corrija o que está em dúvida."
+    ),
+    "mentions.review_empty": "Nada para revisar",
+    "mentions.review_hint": (
+        "Quando o classificador fica em dúvida sobre o tipo, o sentimento, a urgência ou o cuidado especial de uma "
+        "menção, ela espera aqui até alguém confirmar ou corrigir."
+    ),
     "mentions.news.one": "Mostrar 1 menção nova",
     "mentions.news.other": "Mostrar {n} menções novas",
     "words.more.one": "Mostrar o resto (1 caractere)",
@@ -144,6 +155,22 @@ PORTUGUESE: Mapping[str, str] = {
     "kind.answer": "Resposta da empresa",
     "tag.correct": "Corrigir etiquetas",
     "tag.corrected": "Corrigido por uma pessoa",
+    "tag.confirmed": "Confirmado por uma pessoa",
+    "tag.unsure": "em dúvida",
+    "tag.confirm": "Está certo",
+    "tag.confirm_what": "Está certo: {field}, {what}",
+    "tag.sure": "{share} de certeza",
+    "tag.corrected_by": "Corrigido por",
+    "tag.confirmed_by": "Confirmado por",
+    "tag.was": "antes:",
+    "tag.rule": "Pela regra",
+    "tag.personal_data": "Dados pessoais",
+    "tag.none": "nenhum",
+    "why.label": "Palavras que pesaram em {field}",
+    "why.legend": "Palavras que mais pesaram: + a favor do que o classificador disse, − contra.",
+    "why.another": "São do modelo de agora; quem etiquetou este texto foi outra versão.",
+    "why.none": "Nenhuma palavra deste texto pesou de modo especial.",
+    "why.no_model": "Este modelo não diz quais palavras pesaram.",
     "tag.waiting": "Ainda sem etiquetas",
     # Case
     "case.title": "Caso {protocol}",
@@ -269,12 +296,73 @@ PORTUGUESE: Mapping[str, str] = {
     "numbers.total": "Total",
     "numbers.empty": "Nenhuma menção nesse período",
     "numbers.empty_hint": "Escolha outro período, ou confira em Fontes se a escuta está funcionando.",
+    # What people said of the classifier
+    "judged.link": "Conferir o classificador",
+    "judged.title": "Classificador e correções",
+    "judged.summary.one": (
+        "1 texto julgado por uma pessoa; em {agreed} ({share}) ficou o que o classificador tinha dito."
+    ),
+    "judged.summary.other": (
+        "{n} textos julgados por pessoas; em {agreed} ({share}) ficou o que o classificador tinha dito."
+    ),
+    "judged.none": "Ninguém corrigiu nem confirmou nada aqui ainda.",
+    "judged.field": "O que comparar",
+    "judged.table": "{field}: o classificador e as pessoas",
+    "judged.said": "Classificador disse",
+    "judged.meant": "Pessoa disse",
+    "judged.all": "Julgados",
+    "judged.unjudged": "Ninguém julgou",
+    "judged.how": (
+        "Cada número conta textos: a linha é o que o classificador disse, a coluna é a última palavra de uma pessoa "
+        "sobre aquele texto. Confirmar uma dúvida também conta. As pessoas olham mais para o que está em dúvida ou "
+        "parece errado: por isso a parte em que concordam não é a taxa de acerto. Para comparar, a última coluna conta "
+        "as menções com esse veredito em vigor que ninguém julgou."
+    ),
+    "judged.empty": "Nada para comparar ainda",
+    "judged.empty_hint": (
+        "Nenhuma menção com esses filtros foi etiquetada. Quando alguém confirmar ou corrigir etiquetas em Menções, a "
+        "comparação aparece aqui na hora."
+    ),
     # Values
     "channel.x": "X",
     "channel.reddit": "Reddit",
     "channel.mastodon": "Mastodon",
     "channel.reclame_aqui": "Reclame AQUI",
     "channel.complaint_page": "Site de reclamações",
+    "field.type": "Tipo",
+    "field.sentiment": "Sentimento",
+    "field.urgency": "Urgência",
+    "field.complaint": "Relata falha",
+    "field.spam": "Spam",
+    "field.lang": "Idioma",
+    "field.holds": "Cuidado especial",
+    "field.topics": "Assuntos",
+    "complaint.true": "Sim",
+    "complaint.false": "Não",
+    "spam.true": "Sim",
+    "spam.false": "Não",
+    "lang.pt": "Português",
+    "lang.en": "Inglês",
+    "lang.es": "Espanhol",
+    "lang.other": "Outro",
+    "topic.delivery": "Entrega",
+    "topic.billing": "Cobrança",
+    "topic.refund": "Reembolso e troca",
+    "topic.quality": "Qualidade",
+    "topic.support": "Atendimento",
+    "topic.cancellation": "Cancelamento",
+    "topic.outage": "Fora do ar",
+    "topic.fraud": "Fraude",
+    "topic.app": "App e site",
+    "topic.price": "Preço",
+    "topic.other": "Outro",
+    "personal.cpf": "CPF",
+    "personal.cnpj": "CNPJ",
+    "personal.phone": "telefone",
+    "personal.email": "e-mail",
+    "personal.card": "cartão",
+    "personal.address": "endereço",
+    "personal.plate": "placa",
     "sentiment.negative": "Negativo",
     "sentiment.neutral": "Neutro",
     "sentiment.positive": "Positivo",
@@ -317,6 +405,8 @@ PORTUGUESE: Mapping[str, str] = {
     "event.reopened": "Caso reaberto",
     "event.corrected": "Etiqueta corrigida",
     "event.corrected.detailed": "Correção em {field}: de {was} para {now}",
+    "event.confirmed": "Etiqueta confirmada",
+    "event.confirmed.detailed": "Etiqueta confirmada: {field}, {now}",
     "event.drafted": "Rascunho escrito",
     "event.drafted.detailed": "Rascunho escrito: {purpose}",
     "event.acknowledgement_refused": "Confirmação automática não enviada",

@@ -39,8 +39,10 @@ PAGES = {
     "queue_filtered": "/?sentiment=negative&urgency=high",
     "search": "/mentions?q=pedido",
     "mentions": "/mentions",
+    "review": "/mentions?review=yes",
     "case": "/cases/20260310-000042",
     "numbers": "/numbers",
+    "classifier": "/numbers/classifier",
 }
 
 
@@ -116,6 +118,8 @@ def fill(engine: Engine) -> None:
                         "complaint": True,
                         "holds": [],
                         "confidence": {},
+                        "abstained": ["type"] if n % 50 == 0 else [],
+                        "needs_review": n % 50 == 0,
                         "decided_at": at,
                     }
                 )

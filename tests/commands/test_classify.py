@@ -1,11 +1,20 @@
 """The classifier on the command line: one verdict a line, in order."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from classifier.base import Verdict
+from commands.classify import print_verdicts
+from tests.classifier.told import a_verdict
 from tests.commands.conftest import Ouvidor
 
-KEYS = ["lang", "sentiment", "urgency", "type", "complaint", "holds", "confidence", "version"]
+KEYS = [
+    *("lang", "sentiment", "urgency", "type", "complaint", "spam", "holds", "topics", "personal_data"),
+    *("confidence", "abstained", "version"),
+]
 
 
 def test_every_line_of_the_input_gets_its_verdict_in_order(ouvidor: Ouvidor) -> None:
@@ -43,11 +52,66 @@ def test_a_line_without_end_is_refused(ouvidor: Ouvidor) -> None:
     assert "longer than" in ouvidor("classify", given=b"a" * 10_200_000).err
 
 
+def test_reasons_are_words_of_the_text_with_their_weights(ouvidor: Ouvidor) -> None:
+    text = "Meu pedido não chegou e ninguém responde"
+    found = ouvidor("classify", "--reasons", given=f"{text}\n\n".encode())
+    verdict, of_nothing = (json.loads(line) for line in found.out.splitlines())
+    assert list(verdict) == [*KEYS, "reasons"]
+    assert verdict["reasons"]
+    assert set(verdict["reasons"]) <= set(KEYS)
+    for moved in verdict["reasons"].values():
+        assert all(words in text and isinstance(weight, float) for words, weight in moved)
+    assert of_nothing["reasons"] == {}
+
+
+def test_a_classifier_that_cannot_say_why_gives_no_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    class Silent:
+        version = "silent"
+
+        def classify(self, texts: Sequence[str]) -> list[Verdict]:
+            return [a_verdict() for _ in texts]
+
+    print_verdicts(Silent(), ["a"], reasons=True)
+    assert json.loads(capsys.readouterr().out)["reasons"] == {}
+
+
+def test_the_rule_that_decided_is_named_and_no_other_line_has_the_key(ouvidor: Ouvidor, folder: Path) -> None:
+    (folder / "rules.toml").write_text('[[rule]]\nname = "court"\nwords = ["procon"]\nurgency = "high"\n')
+    found = ouvidor("--settings", "rules.toml", "classify", given=b"Vou ao Procon\nobrigada!\n")
+    decided, other = (json.loads(line) for line in found.out.splitlines())
+    assert decided["rule"] == "court"
+    assert list(decided) == [*KEYS, "rule"]
+    assert list(other) == KEYS
+
+
+LABELLED = """\
+{"text": "I love it", "lang": "en", "sentiment": "positive", "topics": ["quality"], "holds": [], "other": 1}
+{"text": "it broke", "sentiment": "negative", "topics": ["quality"], "holds": ["danger"], "spam": false}
+"""
+
+
 def test_evaluate_scores_each_field_that_has_labels(ouvidor: Ouvidor, folder: Path) -> None:
-    (folder / "labelled.jsonl").write_text(
-        '{"text": "I love it", "sentiment": "positive", "other": 1}\n{"text": "it broke", "sentiment": "negative"}\n'
-    )
+    (folder / "labelled.jsonl").write_text(LABELLED)
     found = json.loads(ouvidor("evaluate", "labelled.jsonl", "--json").out)
     assert set(found) == {"fields", "texts_per_second"}
-    assert set(found["fields"]) == {"sentiment"}
+    assert set(found["fields"]) == {"sentiment", "topics", "holds", "spam", "lang"}
     assert found["fields"]["sentiment"]["n"] == 2
+    assert found["fields"]["topics"]["per_class"]["quality"]["n"] == 2
+
+
+def test_evaluate_prints_a_short_table_a_field(ouvidor: Ouvidor, folder: Path) -> None:
+    (folder / "labelled.jsonl").write_text(LABELLED)
+    lines = ouvidor("evaluate", "labelled.jsonl").out.splitlines()
+    (header,) = (line for line in lines if line.startswith("sentiment  "))
+    assert header.split() == ["sentiment", "N", "ACCURACY", "MACRO-F1", "MACRO-RECALL", "ECE"]
+    (header,) = (line for line in lines if line.startswith("topics  "))
+    assert header.split() == ["topics", "N", "PRECISION", "RECALL", "F1"]
+    assert any(line.split()[:2] == ["quality", "2"] for line in lines)
+    assert lines[-1].endswith(" texts a second")
+
+
+def test_evaluate_names_a_wrong_line(ouvidor: Ouvidor, folder: Path) -> None:
+    (folder / "labelled.jsonl").write_text(LABELLED + '{"text": "a", "holds": ["law"]}\n')
+    found = ouvidor("evaluate", "labelled.jsonl", "--json")
+    assert found.code == 1
+    assert found.err.startswith("ouvidor: Line 3: holds must be a list of any of legal, ")

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from database.engine import reading, transaction
 from listeners.store import store
-from models import Case, Mention, Reply, ReplyPurpose, ReplyState, Source
+from models import Case, Mention, Reply, ReplyPurpose, ReplyState, Source, VerdictRow
 from tests.builders import NOON, a_case, a_draft, a_heard, a_mention, a_page, an_author, find_mention
 
 SCRIPT = "<script>alert('{0}')</script>"
@@ -99,6 +99,10 @@ def a_hostile_world(engine: Engine, sources: dict[str, int]) -> str:
             reply.url = "javascript:alert('reply')"
             reply.approved_by = reply.drafted_by = SCRIPT.format("by")
             session.add(reply)
+        for verdict in session.exec(select(VerdictRow)):
+            verdict.rule, verdict.abstained, verdict.needs_review = SCRIPT.format("rule"), ["type", "holds"], True
+            verdict.topics, verdict.personal_data = ["delivery", "app"], ["cpf", "card"]
+            session.add(verdict)
         source = session.get_one(Source, sources["mastodon"])
         source.name = source.query = SCRIPT.format("source")
         source.last_error = SCRIPT.format("last error")

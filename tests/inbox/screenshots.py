@@ -20,7 +20,15 @@ ARGUMENTS = (
 )
 SIZES = {1440: 900, 390: 844}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PAGES = {"queue": "/", "mentions": "/mentions", "sources": "/sources", "numbers": "/numbers"}
+PANEL_HEIGHTS = {1440: 1400, 390: 2000}  # in which an opened panel stands whole
+PAGES = {
+    "queue": "/",
+    "mentions": "/mentions",
+    "review": "/mentions?review=yes",
+    "sources": "/sources",
+    "numbers": "/numbers",
+    "classifier": "/numbers/classifier",
+}
 
 
 @contextmanager
@@ -45,7 +53,7 @@ def say_name(page: Page, name: str) -> None:
 
 
 def take_pictures(url: str, out: Path, *, language: str = "pt-BR", name: str = "Beatriz", case: str = "") -> list[Path]:
-    """Queue, case, mentions, sources and numbers, light and dark, wide and narrow; returns the files."""
+    """Every page and the panel of one mention, light and dark, wide and narrow; returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = []
     with chromium() as browser:
@@ -64,8 +72,19 @@ def take_pictures(url: str, out: Path, *, language: str = "pt-BR", name: str = "
                     file = out / f"{title}-{scheme}-{width}.png"
                     page.screenshot(path=file, full_page=title == "case")
                     pictures.append(file)
+                pictures.append(_panel(page, url, out / f"panel-{scheme}-{width}.png", width))
                 context.close()
     return pictures
+
+
+def _panel(page: Page, url: str, file: Path, width: int) -> Path:
+    """All that was said of the newest tagged mention, opened in the list."""
+    page.set_viewport_size({"width": width, "height": PANEL_HEIGHTS[width]})
+    page.goto(f"{url.rstrip('/')}/mentions")
+    page.locator(".tags summary").first.click()
+    page.locator(".tags .panel form").first.wait_for()
+    page.screenshot(path=file)
+    return file
 
 
 def main() -> None:

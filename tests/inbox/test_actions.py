@@ -174,8 +174,8 @@ def test_a_resolution_that_does_not_fit_closes_nothing(ana: Visit, engine: Engin
     assert replies_of(engine, protocol) == []
 
 
-def test_a_tag_is_corrected_from_the_case_and_from_the_list(ana: Visit, engine: Engine, protocol: str) -> None:
-    ana.post(f"/cases/{protocol}/correct", {"mention": mention_id(engine), "field": "sentiment", "value": "positive"})
+def test_a_tag_is_corrected_with_and_without_a_script(ana: Visit, engine: Engine, protocol: str) -> None:
+    ana.post(f"/mentions/{mention_id(engine)}/correct", {"field": "sentiment", "value": "positive"})
     shown = ana.post(f"/mentions/{mention_id(engine)}/correct", {"field": "type", "value": "praise"}, hx_request="true")
     assert shown.status_code == 200
     assert "Praise" in shown.text

@@ -9,15 +9,26 @@ from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import ConsoleMessage, Page, expect
 from sqlalchemy import Engine
+from sqlmodel import select
 
-from inbox.app import inbox_server
-from models import CaseState, Urgency
+from database.engine import transaction
+from inbox.app import build_inbox, inbox_server
+from models import CaseState, Urgency, VerdictRow
+from settings import Settings
 from tests.builders import an_author
+from tests.fakes import StandingClock
+from tests.inbox.fakes import Telling
 from tests.inbox.rows import a_hostile_world, a_stored_case, the_case
 from tests.inbox.screenshots import chromium as running_chromium
 from tests.inbox.screenshots import say_name
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+
+@pytest.fixture
+def app(engine: Engine, settings: Settings, clock: StandingClock) -> FastAPI:
+    reasons = {"type": (("não chegou", 1.5),), "sentiment": (("geladeira", -0.3), ("<script>alert(5)</script>", 0.2))}
+    return build_inbox(engine, settings, clock, classifier=Telling("test", **reasons))
 
 
 @pytest.fixture
@@ -114,16 +125,55 @@ def test_the_queue_is_walked_by_keys(page: Page, url: str, engine: Engine, sourc
     page.wait_for_url("**/cases/*")
 
 
-def test_a_tag_is_corrected_in_the_list(
+def test_tags_are_corrected_and_confirmed_in_the_list(
     page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int]
 ) -> None:
     a_stored_case(engine, sources["x"], text="Minha geladeira não chegou")
-    page.goto(f"{url}/mentions")
+    with transaction(engine) as session:
+        verdict = session.exec(select(VerdictRow)).one()
+        verdict.abstained, verdict.needs_review = ["urgency"], True
+        session.add(verdict)
+    page.goto(f"{url}/mentions?review=yes")
+    expect(page.locator("#review-count")).to_have_text("1")
     page.locator(".tags summary").click()
+    expect(page.locator("#why-1-type")).to_contain_text("não chegou +1,50")
     page.locator(".tags").get_by_role("button", name="Elogio").click()
     expect(page.locator(".tags .pill").first).to_contain_text("Elogio")
+    expect(page.locator("#set-1-type-praise")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#set-1-type-praise")).to_be_focused()
+    expect(page.locator("#why-1-type")).to_have_count(0)
+    expect(page.locator("#why-1-sentiment")).to_contain_text("geladeira")
+    expect(page.locator("#why-1")).to_contain_text("Palavras que mais pesaram")
+    for hold in ("Imprensa", "Morte", "Imprensa"):
+        button = page.locator(".tags").get_by_role("button", name=hold)
+        was = button.get_attribute("aria-pressed")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
+    expect(page.locator(".tags .pill.hold")).to_have_count(1)
+    page.get_by_role("button", name="Está certo: Urgência, Normal").click()
+    expect(page.locator("#review-count")).to_have_text("")
+    expect(page.locator(".tags")).not_to_contain_text("em dúvida")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tags details")).not_to_have_attribute("open", "")
     page.locator(".tags summary").click()
-    expect(page.locator(".tags").get_by_role("button", name="Elogio")).to_have_attribute("aria-pressed", "true")
+    page.locator("h1").click()
+    expect(page.locator(".tags details")).not_to_have_attribute("open", "")
+    assert said == []
+
+
+def test_a_correction_on_the_page_of_a_case_shows_at_once_all_around(
+    page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int]
+) -> None:
+    protocol = a_stored_case(engine, sources["x"])
+    page.goto(f"{url}/cases/{protocol}")
+    page.fill("#body", "o que eu já escrevi")
+    page.locator(".correct summary").click()
+    page.get_by_role("button", name="Crítica").click()
+    expect(page.locator("#case-tags")).to_contain_text("Crítica")
+    expect(page.locator("#timeline")).to_contain_text("Correção em Urgência: de Normal para Crítica")
+    expect(page.locator("#set-1-urgency-critical")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#body")).to_have_value("o que eu já escrevi")
+    expect(page.locator("#news button")).to_have_count(0)
     assert said == []
 
 
@@ -145,9 +195,24 @@ def test_every_page_is_accessible_and_runs_nothing_of_a_stranger(
     a_stored_case(engine, sources["x"], "2", author=an_author("b"), urgency=Urgency.CRITICAL, holds=["legal"])
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.on("dialog", lambda dialog: said.append(dialog.message))
-    for path in ("/", "/mentions", f"/cases/{protocol}", "/sources", "/numbers", "/?view=all&channel=reddit", "/nope"):
+    paths = (
+        "/",
+        "/mentions",
+        "/mentions?review=yes",
+        "/mentions/1/correct",
+        f"/cases/{protocol}",
+        "/sources",
+        "/numbers",
+        "/numbers/classifier",
+        "/numbers/classifier?lang=es",
+        "/?view=all&channel=reddit",
+        "/nope",
+    )
+    for path in paths:
         page.goto(url + path)
-        page.wait_for_timeout(300)  # milliseconds, for the live counts
+        for closed in page.locator(".tags summary, .correct summary").all()[:1]:
+            closed.click()
+        page.wait_for_timeout(300)  # milliseconds, for the live counts and the panel
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
         page.set_viewport_size({"width": 390, "height": 800})

@@ -19,7 +19,17 @@ from tests.fakes import StandingClock
 from tests.inbox.rows import HIDING, a_hostile_world, a_lone_mention, a_reply, a_stored_case
 from tests.inbox.visit import Visit
 
-PAGES = ("/", "/mentions", "/sources", "/numbers", "/?view=all", "/?view=replies", "/queue/more?after=9999.1")
+PAGES = (
+    "/",
+    "/mentions",
+    "/mentions?review=yes",
+    "/sources",
+    "/numbers",
+    "/numbers/classifier",
+    "/?view=all",
+    "/?view=replies",
+    "/queue/more?after=9999.1",
+)
 LANGUAGES = ("pt", "en")
 
 
@@ -52,7 +62,7 @@ def test_hostile_texts_stay_texts_on_every_page(
 ) -> None:
     protocol = a_hostile_world(engine, sources)
     visitor = visitor_in(language).say_name("<script>alert('me')</script>")
-    for path in (*PAGES, f"/cases/{protocol}", "/queue/news?mark=0.99", "/mentions?q=script"):
+    for path in (*PAGES, f"/cases/{protocol}", "/queue/news?mark=0.99", "/mentions?q=script", "/mentions/1/correct"):
         html = visitor.get(path).text
         assert not attacks(html), path
         assert not set(HIDING) & {"\u202e", "\u2066", "\u200b"} & set(html), path

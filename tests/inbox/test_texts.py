@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import inbox
+from cases.labels import CHOICES, FIELDS
 from cases.queries.case import Event
 from cases.queries.queue import View
 from inbox.texts import CATALOGUES, Texts
@@ -19,9 +20,11 @@ from models import (
     Hold,
     MentionKind,
     MentionType,
+    PersonalData,
     ReplyPurpose,
     ReplyState,
     Sentiment,
+    Topic,
     Urgency,
     Visibility,
 )
@@ -55,6 +58,10 @@ def test_every_value_that_is_shown_has_a_name() -> None:
         ("urgency", Urgency),
         ("type", MentionType),
         ("hold", Hold),
+        ("topic", Topic),
+        ("personal", PersonalData),
+        ("field", FIELDS),
+        *CHOICES.items(),
         ("state", CaseState),
         ("purpose", ReplyPurpose),
         ("reply_state", ReplyState),
@@ -101,6 +108,13 @@ def test_events_are_told_in_words() -> None:
         return event_words(t, Event(at, kind, "Ana", tuple(detail.items())))
 
     assert words("corrected", field="type", was="complaint", now="praise") == "Type corrected from Complaint to Praise"
+    assert words("corrected", field="holds", was="", now="legal,press") == (
+        "Special care corrected from none to Legal, Press"
+    )
+    assert words("corrected", field="topics", was="app,<new>", now="other") == (
+        "Topics corrected from App and site, <new> to Other"
+    )
+    assert words("confirmed", field="spam", was="false", now="false") == "Tag confirmed: Spam, No"
     assert words("snoozed", until=at.isoformat()) == "Case snoozed until 22 Nov 2026 09:30"
     assert words("taken", **{"from": "Bia"}) == "Case taken, from Bia"
     assert words("taken") == "Case taken"

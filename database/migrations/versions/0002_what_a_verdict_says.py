@@ -1,7 +1,7 @@
-"""What a verdict says besides: spam, topics, personal data, what it is not sure of, and the rule that decided."""
+"""What a verdict says besides: spam, topics, personal data, doubt, the rule that decided, whether people look at it."""
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0002"
@@ -17,9 +17,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("personal_data", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("abstained", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("needs_review", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        "ix_verdict_needs_review",
+        "verdict",
+        ["mention_id"],
+        sqlite_where=sa.text("needs_review = 1"),
+        postgresql_where=sa.text("needs_review"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_verdict_needs_review", table_name="verdict")
     with op.batch_alter_table("verdict", schema=None) as batch_op:
-        for column in ("rule", "abstained", "personal_data", "topics", "spam"):
+        for column in ("needs_review", "rule", "abstained", "personal_data", "topics", "spam"):
             batch_op.drop_column(column)

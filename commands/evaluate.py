@@ -1,0 +1,96 @@
+"""`ouvidor evaluate`: how the classifier does on labelled texts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from classifier import configured
+from classifier.base import Classifier
+from classifier.evaluate import LABELS, evaluate, read_lines
+from classifier.transformer import TransformerClassifier
+from commands.classify import settings_if_any
+from commands.tables import table
+from errors import OuvidorError
+from settings import Settings
+from settings_classifier import ModelSettings
+
+_SINGLE = ("accuracy", "macro_f1", "macro_recall", "ece")
+_RATES = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    classifier: Classifier
+    fields: frozenset[str]  # what it speaks for
+
+
+def evaluate_file(path: Path | None, file: Path, *, model: str | None = None, as_json: bool = False) -> None:
+    """Print how the classifier of the settings, or one model alone, does on labelled texts."""
+    chosen = _chosen(settings_if_any(path), model)
+    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields)
+    if as_json:
+        typer.echo(json.dumps(scores))
+        return
+    for name, figures in scores["fields"].items():
+        for line in _told(name, figures):
+            typer.echo(line)
+        typer.echo()
+    typer.echo(f"{scores['texts_per_second']:.0f} texts a second")
+
+
+def _chosen(settings: Settings, model: str | None) -> _Evaluated:
+    """`embedded`, a model as the settings name it, or any other by its folder or name: its own labels, sentiment."""
+    everything = frozenset(LABELS)
+    if model is None:
+        return _Evaluated(configured(settings.classifier, settings.rule), everything)
+    if model == "embedded":
+        return _Evaluated(configured(), everything)
+    named = [known for known in settings.classifier.model if _same(known.model, model)]
+    if not named and not model.strip():
+        raise OuvidorError("--model names nothing: write a folder, a name on the hub, or `embedded`")
+    models = named or [ModelSettings(field="sentiment", model=model)]
+    return _Evaluated(TransformerClassifier(models), frozenset(known.field for known in models))
+
+
+def _same(known: str, model: str) -> bool:
+    folder = Path(model).expanduser()
+    return known == model or (folder.is_dir() and folder.resolve() == Path(known).resolve())
+
+
+def _told(name: str, figures: Mapping[str, Any]) -> list[str]:
+    """One field's figures as a short table, with what it left to a person."""
+    lines = _several(name, figures) if "micro" in figures else _single(name, figures)
+    if left := figures.get("abstention"):
+        rest = left["accuracy_of_the_rest"]
+        right = "" if rest is None else f"; of the rest {_share(rest)} right"
+        lines.append(f"left to a person {_share(left['share'])}{right}")
+    return lines
+
+
+def _single(name: str, figures: Mapping[str, Any]) -> list[str]:
+    """By language, then what was taken for what."""
+    header = (name, "N", *(figure.upper().replace("_", "-") for figure in _SINGLE))
+    parts = {"all": figures, **figures["per_language"]}
+    rows = [(part, str(found["n"]), *(_share(found[figure]) for figure in _SINGLE)) for part, found in parts.items()]
+    taken = figures["confusion"]
+    so = [label for label, counts in taken.items() if any(counts.values())]
+    said = [label for label in taken if any(taken[one][label] for one in so)]
+    counted = [(label, *(str(taken[label][one]) for one in said)) for label in so]
+    return [*table([header, *rows]), *table([(f"{name} so, told", *said), *counted])]
+
+
+def _several(name: str, figures: Mapping[str, Any]) -> list[str]:
+    """By class, all of them, then by language."""
+    parts = {**figures["per_class"], "all": figures["micro"]}
+    parts |= {lang: found["micro"] for lang, found in figures["per_language"].items()}
+    rows = [(part, str(found["n"]), *(_share(found[rate]) for rate in _RATES)) for part, found in parts.items()]
+    exact = f"{figures['n']} texts, {_share(figures['exact'])} of them with exactly their {name.replace('_', ' ')}"
+    return [*table([(name, "N", *map(str.upper, _RATES)), *rows]), exact]
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}"

@@ -1,0 +1,145 @@
+"""What the operator says of the classifier: which models speak beside the embedded one, when, and rules above them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import regex
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from settings_values import Name, SentimentName, Switch, TypeName, UrgencyName, instead_of
+from toml_lines import KeyPath
+
+# What a model may speak for, and the words in which it must: those of our own labels.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "sentiment": ("negative", "neutral", "positive"),
+    "urgency": ("critical", "high", "normal", "low"),
+    "type": ("complaint", "question", "suggestion", "praise", "other"),
+    "complaint": ("true", "false"),
+    "spam": ("true", "false"),
+}
+_SIGNS = regex.compile(r"\X")
+
+
+def _as_word(value: object) -> object:
+    """TOML's own true and false mean the words."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _is_model(name: str) -> str:
+    if not name.strip() or len(name) > 1000 or regex.search(r"[\x00-\x1f\x7f]", name):
+        raise ValueError("a model is a folder, or a name on the hub such as 'owner/name'")
+    return name
+
+
+def _is_within(file: str) -> str:
+    path = Path(file)
+    if path.is_absolute() or ".." in path.parts or (file and path.suffix != ".onnx"):
+        raise ValueError("name an .onnx file within the model's folder, such as 'onnx/model_quantized.onnx'")
+    return file
+
+
+def _is_wording(words: str) -> str:
+    if len(words) > 200 or not any(sign.isalnum() for sign in words):
+        raise ValueError("a word or a phrase has letters or digits, and at most 200 characters; signs go into `emoji`")
+    return words
+
+
+def _is_emoji(sign: str) -> str:
+    if len(_SIGNS.findall(sign)) != 1 or sign.isalnum() or sign.isspace():
+        raise ValueError("write one emoji between quotes; words go into `words`")
+    return sign
+
+
+Label = Annotated[str, BeforeValidator(_as_word)]
+Wording = Annotated[str, AfterValidator(_is_wording)]
+Emoji = Annotated[str, AfterValidator(_is_emoji)]
+HoldName = Literal["legal", "danger", "minors", "self_harm", "violence_hate", "death", "press", "data_breach"]
+TopicName = Literal[
+    "delivery", "billing", "refund", "quality", "support", "cancellation", "outage", "fraud", "app", "price", "other"
+]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ModelSettings(_Section):
+    """A sequence-classification model that speaks for one field of the verdict."""
+
+    field: Literal["sentiment", "urgency", "type", "complaint", "spam"]
+    model: Annotated[str, AfterValidator(_is_model)]  # a folder, or a name on the hub
+    labels: dict[str, Label] = {}  # the model's label to ours; those that are called alike need none
+    file: Annotated[str, AfterValidator(_is_within)] = ""  # "" is model.onnx or onnx/model.onnx
+    max_tokens: int = Field(default=512, ge=8, le=8192)  # the model's own limit stands below it
+    batch: int = Field(default=16, ge=1, le=512)  # texts at a time
+    threads: int | None = Field(default=None, ge=1, le=256)  # None is half the cores
+
+
+class ClassifierSettings(_Section):
+    """When the models speak, and where what is learned from the team is kept."""
+
+    when: Literal["never", "always", "abstained"] = "always"
+    sure: float = Field(default=0.6, ge=0, le=1)  # from this probability on no person need look at a model's word
+    learned: Name = "learned"  # a folder; relative where there is no settings file, and then nothing was learned
+    learn_from: int = Field(default=20, ge=5, le=100_000)  # corrections of a field, beside those to judge by
+    model: list[ModelSettings] = []
+
+
+class RuleSettings(_Section):
+    """What the operator decides by words, emoji, reach or channel; every condition that is written must hold."""
+
+    name: Name
+    words: list[Wording] = []  # any of them
+    all_words: list[Wording] = []
+    emoji: list[Emoji] = []  # any of them
+    channels: list[str] = []
+    langs: list[Literal["pt", "en", "es", "other"]] = []
+    min_reach: int = Field(default=0, ge=0)  # followers of the author
+    sentiment: SentimentName | None = None
+    urgency: UrgencyName | None = None
+    type: TypeName | None = None
+    spam: Switch | None = None
+    add_holds: list[HoldName] = []
+    topics: list[TopicName] = []
+
+
+Mistake = tuple[KeyPath, str]
+_CONDITIONS = ("words", "all_words", "emoji", "channels", "langs", "min_reach")
+_DECIDED = ("sentiment", "urgency", "type", "spam", "add_holds", "topics")
+
+
+def contradictions(classifier: ClassifierSettings, rules: Sequence[RuleSettings]) -> Iterator[Mistake]:
+    """What each setting alone cannot show."""
+    spoken_for: set[str] = set()
+    for index, model in enumerate(classifier.model):
+        if model.field in spoken_for:
+            yield ("classifier", "model", index, "field"), f"a model above speaks for {model.field}; keep one of them"
+        spoken_for.add(model.field)
+        for theirs, ours in model.labels.items():
+            if ours not in FIELDS[model.field]:
+                advice = f"{ours!r} is no {model.field}; {instead_of(ours, FIELDS[model.field])}"
+                yield ("classifier", "model", index, "labels", theirs), advice
+    if "when" in classifier.model_fields_set and classifier.when != "never" and not classifier.model:
+        yield ("classifier", "when"), "there is no model that could speak: add a [[classifier.model]]"
+    names: set[str] = set()
+    for index, rule in enumerate(rules):
+        if rule.name in names:
+            yield ("rule", index, "name"), f"a rule above is called {rule.name!r} too; give each its own name"
+        names.add(rule.name)
+        if not any(getattr(rule, condition) for condition in _CONDITIONS):
+            yield ("rule", index), f"it would fit every text; say when it fits: {', '.join(_CONDITIONS)}"
+        if all(getattr(rule, field) in (None, []) for field in _DECIDED):
+            yield ("rule", index), f"it decides nothing; say what it sets: {', '.join(_DECIDED)}"
+
+
+def anchored(classifier: ClassifierSettings, folder: Path) -> ClassifierSettings:
+    """With whole paths: relative ones start in `folder`. A model that is not there is a name on a hub."""
+    models = [model.model_copy(update={"model": _place(model.model, folder)}) for model in classifier.model]
+    learned = str(folder / Path(classifier.learned).expanduser())
+    return classifier.model_copy(update={"model": models, "learned": learned})
+
+
+def _place(model: str, folder: Path) -> str:
+    place = folder / Path(model).expanduser()
+    return str(place) if model.startswith((".", "~", "/")) or place.is_dir() else model

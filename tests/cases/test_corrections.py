@@ -1,0 +1,302 @@
+"""What a person says of a verdict: each field, confirmations, reviews, and that nothing is ever answered by it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from cases import actions, labels
+from cases.acknowledge import acknowledge
+from cases.queries.mentions import MentionFilter, heard_since, mention_page, to_review
+from cases.resolution import resolve
+from cases.triage import triage
+from cases.waiting import Rules, triage_waiting
+from classifier.base import Verdict
+from classifier.tag import tag
+from database.engine import reading, transaction
+from errors import IllegalMoveError
+from models import (
+    Case,
+    CaseState,
+    Correction,
+    Mention,
+    MentionType,
+    Reply,
+    Sentiment,
+    Source,
+    TimelineEvent,
+    Urgency,
+    VerdictRow,
+)
+from settings import AcknowledgeRule, Settings
+from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
+
+
+def heard(session: Session, source_id: int, number: str = "1", **fields: Any) -> Mention:
+    return a_mention(session, session.get_one(Source, source_id), number, **fields)
+
+
+def tagged(session: Session, source_id: int, **verdict: Any) -> Mention:
+    mention = heard(session, source_id)
+    a_verdict(session, mention, **verdict)
+    session.flush()
+    return mention
+
+
+def in_force(session: Session, mention: Mention) -> VerdictRow:
+    return session.get_one(VerdictRow, mention.verdict_id)
+
+
+def corrections(session: Session) -> list[tuple[str, str, str]]:
+    return [(c.field, c.was, c.now) for c in session.exec(select(Correction).order_by("id"))]
+
+
+class OneVerdict:
+    """Says the same of every text."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.version = "fixed-1"
+        values: dict[str, Any] = {
+            "lang": "pt",
+            "sentiment": Sentiment.NEGATIVE,
+            "urgency": Urgency.NORMAL,
+            "type": MentionType.COMPLAINT,
+            "complaint": True,
+            "holds": (),
+            "version": self.version,
+        }
+        self._verdict = Verdict(**values | fields)
+
+    def classify(self, texts: Any) -> list[Verdict]:
+        return [self._verdict for _ in texts]
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "written"),
+    [
+        ("complaint", ("false",), ("complaint", "true", "false")),
+        ("spam", ("true",), ("spam", "false", "true")),
+        ("lang", ("es",), ("lang", "pt", "es")),
+        ("holds", ("+legal",), ("holds", "press", "legal,press")),
+        ("holds", ("-press",), ("holds", "press", "")),
+        ("holds", ("=danger,death",), ("holds", "press", "danger,death")),
+        ("topics", ("+refund",), ("topics", "delivery", "delivery,refund")),
+        ("topics", ("-delivery",), ("topics", "delivery", "other")),
+        ("topics", ("+other",), ("topics", "delivery", "other")),
+        ("topics", ("=",), ("topics", "delivery", "other")),
+    ],
+)
+def test_each_field_is_corrected_and_written_down(
+    engine: Engine, field: str, said: tuple[str], written: tuple[str, str, str]
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, holds=["press"], topics=["delivery"])
+        actions.correct(session, mention, field, said[0], "Ana", NOON)
+        actions.correct(session, mention, field, said[0], "Ana", NOON)  # a form that is sent twice
+        assert corrections(session) == [written]
+        assert labels.written(getattr(in_force(session, mention), field)) == written[2]
+
+
+def test_two_people_who_change_a_hold_each_do_not_undo_each_other(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, holds=["of_a_newer_version"])
+        actions.correct(session, mention, "holds", "+legal", "Ana", NOON)
+        actions.correct(session, mention, "holds", "+danger", "Bia", NOON)
+        actions.correct(session, mention, "holds", "=danger", "Bia", NOON)
+        assert in_force(session, mention).holds == ["danger", "of_a_newer_version"]
+
+
+def test_a_hold_that_a_person_adds_or_takes_away_moves_the_case_at_once(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = heard(session, source_id)
+        case = a_case(session, mention)
+        version, priority = case.version, case.priority
+        actions.correct(session, mention, "holds", "+legal", "Ana", NOON)
+        assert (case.holds, case.version) == (["legal"], version + 1)
+        assert case.priority > priority
+        actions.correct(session, mention, "holds", "-legal", "Ana", NOON)
+        assert (case.holds, case.priority) == ([], priority)
+
+
+def test_a_word_on_what_a_case_does_not_have_leaves_its_drafts_alone(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = heard(session, source_id)
+        case = a_case(session, mention, abstained=["type"])
+        version = case.version
+        actions.correct(session, mention, "topics", "+refund", "Ana", NOON)
+        actions.correct(session, mention, "type", "complaint", "Ana", NOON)
+        assert case.version == version
+
+
+@pytest.mark.parametrize("field", ["type", "sentiment", "urgency", "holds", "topics", "spam"])
+def test_a_doubt_is_confirmed_once_and_is_one_no_more(engine: Engine, field: str) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = heard(session, source_id)
+        a_case(session, mention, holds=["press"], topics=["app", "delivery"], abstained=[field, "lang"])
+        value = labels.written(getattr(in_force(session, mention), field))
+        asked = f"={value}" if field in labels.SETS else value
+        for who in ("Ana", "Bia"):
+            actions.correct(session, mention, field, asked, who, NOON)
+        assert corrections(session) == [(field, value, value)]
+        assert in_force(session, mention).abstained == ["lang"]
+        events = session.exec(select(TimelineEvent.kind, TimelineEvent.detail).where(TimelineEvent.by == "Ana")).all()
+        assert list(events) == [("confirmed", {"field": field, "was": value, "now": value})]
+
+
+def test_a_type_settles_whether_it_is_a_complaint(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, abstained=["type", "complaint"])
+        actions.correct(session, mention, "type", "question", "Ana", NOON)
+        verdict = in_force(session, mention)
+        assert (verdict.complaint, verdict.abstained) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "waits"),
+    [
+        ({"abstained": ("type",)}, True),
+        ({"abstained": ("holds", "topics")}, True),
+        ({"abstained": ("topics", "lang")}, False),
+        ({"abstained": ("type",), "spam": True}, False),
+        ({"abstained": ("sentiment",), "type": MentionType.OTHER, "urgency": Urgency.LOW}, False),
+        ({"abstained": ("sentiment", "type"), "type": MentionType.OTHER, "urgency": Urgency.LOW}, True),
+        ({}, False),
+    ],
+)
+def test_doubts_that_people_act_by_wait_for_a_review(engine: Engine, fields: dict[str, Any], waits: bool) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id)
+    tag(engine, OneVerdict(**fields), 10, NOON)
+    with reading(engine) as session:
+        assert to_review(session) == int(waits)
+        assert len(mention_page(session, MentionFilter(review=True)).rows) == int(waits)
+        assert heard_since(session, MentionFilter(review=True), 0) == int(waits)
+
+
+def test_a_review_ends_with_the_last_doubt(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id)
+    tag(engine, OneVerdict(abstained=("type", "urgency", "topics")), 10, NOON)
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention)).one()
+        actions.correct(session, mention, "type", "complaint", "Ana", NOON)
+        assert to_review(session) == 1
+        actions.correct(session, mention, "urgency", "high", "Ana", NOON)
+        assert to_review(session) == 0
+        assert session.exec(select(VerdictRow.id).where(VerdictRow.needs_review)).all() == []
+
+
+def test_spam_noise_and_what_changed_are_not_for_review(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        for number in ("spam", "noise", "edited", "deleted"):
+            heard(session, source_id, number, author=an_author(number))
+    tag(engine, OneVerdict(abstained=("urgency",)), 10, NOON)
+    with transaction(engine) as session:
+        assert to_review(session) == 4
+        spam, noise, edited, deleted = session.exec(select(Mention).order_by("id")).all()
+        actions.correct(session, spam, "spam", "true", "Ana", NOON)
+        actions.dismiss_mention(session, noise, "Ana", NOON)
+        heard(session, source_id, "edited", text="já resolveram", author=an_author("edited"), edited_at=NOON)
+        deleted.deleted_at = NOON
+        session.add(deleted)
+        session.flush()
+        assert edited.verdict_id is None
+        assert to_review(session) == 0
+        flagged = session.exec(select(VerdictRow.mention_id).where(VerdictRow.needs_review)).all()
+        assert list(flagged) == [deleted.id]
+
+
+ACKNOWLEDGING = [AcknowledgeRule(template={"pt": "Olá! Protocolo {{ protocol }}."})]
+EVERY_WORD = [
+    ("type", "complaint"),
+    ("sentiment", "positive"),
+    ("urgency", "critical"),
+    ("complaint", "false"),
+    ("spam", "false"),
+    ("lang", "en"),
+    ("holds", "+legal"),
+    ("holds", "-legal"),
+    ("topics", "+fraud"),
+]
+
+
+def rules() -> Rules:
+    settings = Settings()
+    return Rules([], ACKNOWLEDGING, settings.zone, settings.delivery.staleness)
+
+
+def test_no_word_of_a_person_brings_an_answer_or_a_case(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id)
+    praise = OneVerdict(
+        type=MentionType.PRAISE, complaint=False, urgency=Urgency.LOW, spam=True, abstained=("type", "holds")
+    )
+    tag(engine, praise, 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention)).one()
+        for field, value in EVERY_WORD:
+            actions.correct(session, mention, field, value, "Ana", NOON)
+        assert len(corrections(session)) == len(EVERY_WORD)
+    assert tag(engine, OneVerdict(), 10, NOON) == 0
+    assert triage_waiting(engine, rules(), 10, NOON) == 0
+    with reading(engine) as session:
+        assert session.exec(select(Case)).all() == []
+        assert session.exec(select(Reply)).all() == []
+
+
+@pytest.mark.parametrize("how", ["resolved", "dismissed", "snoozed"])
+def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how: str) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = heard(session, source_id)
+        verdict = a_verdict(session, mention, type=MentionType.QUESTION, complaint=False, spam=True)
+        case = triage(session, mention, verdict, (), NOON).case
+        assert case is not None
+        settings = Settings()
+        acknowledge(session, case, mention, ACKNOWLEDGING, NOON, settings.delivery.staleness)
+        a_draft(session, case, mention)
+        match how:
+            case "resolved":
+                resolve(session, case, "Feito.", "Ana", NOON)
+            case "dismissed":
+                actions.dismiss(session, case, "Ana", NOON)
+            case _:
+                actions.snooze(session, case, NOON.replace(hour=20), "Ana", NOON)
+        session.flush()
+        before = [(r.id, r.state, r.body) for r in session.exec(select(Reply).order_by("id"))]
+        state = case.state
+        for field, value in EVERY_WORD:
+            actions.correct(session, mention, field, value, "Ana", NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with reading(engine) as session:
+        assert session.exec(select(Case.state)).all() == [state]
+        assert state in (CaseState.RESOLVED, CaseState.DISMISSED, CaseState.SNOOZED)
+        assert [(r.id, r.state, r.body) for r in session.exec(select(Reply).order_by("id"))] == before
+        kinds = session.exec(select(TimelineEvent.kind)).all()
+        assert kinds.count("corrected") == len(EVERY_WORD)
+        assert not {"reopened", "woken"} & set(kinds)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("holds", "legal"), ("holds", "+"), ("holds", "+nothing"), ("topics", ""), ("spam", "True"), ("rule", "x")],
+)
+def test_what_is_no_label_is_refused(engine: Engine, field: str, value: str) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id)
+        with pytest.raises(IllegalMoveError, match="no label"):
+            actions.correct(session, mention, field, value, "Ana", NOON)
+        assert corrections(session) == []
