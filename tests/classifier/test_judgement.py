@@ -93,7 +93,6 @@ def test_what_no_automation_may_answer_is_held(text: str, hold: Hold) -> None:
     [
         "Morri de rir com a propaganda de vocês",
         "Matei a saudade do lanche, que delícia",
-        "O processo seletivo de vocês já começou?",
         "Como funciona o processo de devolução?",
         "A campanha bombou nas redes",
         "Queima de estoque só hoje na nossa loja",
