@@ -45,6 +45,7 @@ def rows(engine: Engine) -> list[tuple[object, ...]]:
         ]
 
 
+@pytest.mark.slow
 def test_forty_corrections_are_learned_and_gone_back_from(
     ouvidor: Ouvidor, settings_file: Path, engine_beside: Engine
 ) -> None:
