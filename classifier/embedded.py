@@ -107,6 +107,9 @@ class EmbeddedClassifier:
                 verdicts.append(self._of_nothing(lang, sure, text))
                 continue
             (mood, mood_sure), (urgency, urgency_sure), (kind, kind_sure), (complaint, complaint_sure) = best
+            # Each is the likeliest by itself; where the two then contradict each other, the type stands.
+            if _TYPES[kind] is not MentionType.OTHER and complaint != (_TYPES[kind] is MentionType.COMPLAINT):
+                complaint, complaint_sure = 1 - complaint, 1 - complaint_sure
             confidence = {
                 "lang": round(sure, 3),
                 "sentiment": round(mood_sure, 3),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import configured
+from classifier import configured, corpus
 from classifier.base import Verdict
 from classifier.embedded import EmbeddedClassifier
 from classifier.evaluate import verdict_line
@@ -177,3 +177,10 @@ def test_reasons_name_words_of_the_text(classifier: EmbeddedClassifier) -> None:
 def test_reasons_are_given_for_any_text(classifier: EmbeddedClassifier, text: str) -> None:
     for found in classifier.reasons(text).values():
         assert all(word in text and math.isfinite(weight) for word, weight in found)
+
+
+def test_type_and_complaint_never_contradict_each_other(classifier: EmbeddedClassifier) -> None:
+    verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)])
+    complaining = {verdict.type for verdict in verdicts if verdict.complaint}
+    assert complaining <= {MentionType.COMPLAINT, MentionType.OTHER}
+    assert all(verdict.complaint for verdict in verdicts if verdict.type is MentionType.COMPLAINT)
