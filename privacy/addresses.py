@@ -40,7 +40,7 @@ _BLOCK_BEFORE = re.compile(
     r"(?:casa|lote|lt\.?|ap(?:to|t)?\.?|bloco)\s\Z",
     re.IGNORECASE,
 )
-_HOUSE = re.compile(r"[0-9]{1,5}(?:-?[A-Za-z](?!\w))?(?:\s?-\s?[0-9]{1,3}(?!\d))?(?!\w)")
+_HOUSE = re.compile(r"(?:[0-9]{1,2}\.[0-9]{3}|[0-9]{1,5})(?:-?[A-Za-z](?!\w))?(?:\s?-\s?[0-9]{1,3}(?!\d))?(?!\w)")
 _REST = re.compile(
     r"(?:[\s,.-]{1,3}(?:ap(?:to|t|artamento)?\.?|bl(?:oco)?\.?|casa|cs|sala|lote|conj(?:unto)?\.?|cj\.?|fundos|torre|andar|piso|"
     r"depto\.?|dpto\.?|int\.?|apt|unit|flat|suite)(?:\s[nº°.]{1,2})?\s?[0-9]{0,5}[a-z]?(?!\w)){0,3}"
@@ -48,18 +48,22 @@ _REST = re.compile(
     r"(?:[\s,-]{1,4}cep:?\s[0-9]{5}-?[0-9]{3}(?![0-9]))?",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(
-    r"\s?(?:%|[ºª]|(?:dias?|d[ií]as?|horas?|hrs?|h|anos?|años?|vezes|vez|veces|mes(?:es)?|min(?:utos?)?|reais|real|pessoas|"
+_THINGS = (
+    r"(?:dias?|d[ií]as?|horas?|hrs?|h|anos?|años?|vezes|vez|veces|mes(?:es)?|min(?:utos?)?|reais|real|pessoas|"
     r"personas|semanas?|mil|km|metros|m|kg|litros|pedidos|caixas|unidades|lojas|coisas|tiendas|cosas|carros|"
-    r"caminh(?:ões|oes)|de|del|da|do|horas|pontos?|estrelas?|days?|hours?)(?!\w))|\s?[:/,.][0-9]",
-    re.IGNORECASE,
+    r"caminh(?:ões|oes)|pontos?|estrelas?|pe[cç]as?|piezas?|pieces?|[ií]tens|items?|days?|hours?)(?!\w)"
 )
+_COUNTS_THINGS = re.compile(rf"\s?{_THINGS}", re.IGNORECASE)
+_COUNTED = re.compile(rf"\s?(?:%|[ºª]|{_THINGS}|(?:del?|d[ao])(?!\w))|\s?[:/,.][0-9]", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"(?:^|[ ])(?:h[aá]|hace|desde|que|com|con|sem|sin|est[aá]|est[aá]o|ficou|fica|por|para|pra|em|en|no|na|até|hasta|"
-    r"são|s[oó]|tem|ten[gh]o|já|ya|é|es|foi|fue|e|y|ou|o|onde|donde|minha|mi|meu|tudo|todo|toda|mais|más|menos|"
-    r"quase|casi|durante|às|as|a|não|nao|faz|fazem|uns|unos|umas|chegou|chegaram|lleg\w{1,5})(?=[ ]|$)",
+    r"s[oó]|tem|ten[gh]o|já|ya|é|es|foi|fue|e|y|ou|o|onde|donde|minha|mi|meu|tudo|todo|toda|mais|más|menos|"
+    r"quase|casi|durante|às|as|a|não|nao|faz|fazem|uns|unos|umas|chegou|chegaram|lleg\w{1,5}|"
+    r"apenas|somente|cerca|os)(?=[ ]|$)|^são$|[ ]são(?=[ ]|$)",  # São begins the names of saints
     re.IGNORECASE,
 )
+_ONE_LETTER = re.compile(r"[aeoy]", re.IGNORECASE)
+_AND = re.compile(r"(?<=\w)[ ][ey][ ](?=[A-ZÀ-Þ])")
 _MAY_BEGIN = frozenset(("la", "el", "los", "las", "da", "das", "do", "dos", "de", "del"))
 _MAY_FOLLOW = re.compile(
     r"\s*(?:$|[^\w\s]|\n|(?:ap|apto|apt|apartamento|bl|bloco|casa|cs|bairro|cep|centro|lote|sala|fundos|torre|depto|dpto|piso|"
@@ -94,9 +98,8 @@ def cep_at(text: str, at: int) -> int:
     if not found or not begins_freely(text, at) or not ends_freely(text, found.end()) or is_in_link(text, at):
         return 0
     said = word_beside(text, at, found.end())
-    if said == "postcode" or (said == "" and "-" in found[0]):
-        return found.end()
-    return 0
+    is_shaped = said == "" and "-" in found[0] and not _COUNTS_THINGS.match(text, found.end())
+    return found.end() if said == "postcode" or is_shaped else 0
 
 
 def may_hold_address(text: str) -> bool:
@@ -122,8 +125,8 @@ def _street_then_number(text: str, at: int) -> tuple[int, int] | None:
     offset = at - len(before)
     for numbered in (_NUMBERED_BEFORE, _BLOCK_BEFORE):
         if found := numbered.search(before):
-            return (offset + found.start(), _end_of_rest(text, house.end())) if _is_house(text, house.end()) else None
-    if not _is_house(text, house.end()):
+            return (offset + found.start(), _end_of_rest(text, house.end())) if _is_house(text, house) else None
+    if not _is_house(text, house):
         return None
     found = _STREET_BEFORE.search(before)
     while found:
@@ -135,7 +138,10 @@ def _street_then_number(text: str, at: int) -> tuple[int, int] | None:
 
 def _is_named_well(name: str, join: str, text: str, house: re.Match[str]) -> bool:
     """Whether the words between a street's kind and a number are a name, and the number that of a house."""
-    if _NO_NAME.search(name) or name.lower() in _MAY_BEGIN:
+    is_one_letter = _ONE_LETTER.fullmatch(name) and "," in join
+    if name.lower() in _MAY_BEGIN or (_NO_NAME.search(_AND.sub(" ", name)) and not is_one_letter):
+        return False
+    if "." in house[0] and not join.strip():  # a price more often than a house
         return False
     is_named = any(word[0].isupper() for word in name.split())
     is_marked = any(sign in join for sign in "nN#")
@@ -144,8 +150,9 @@ def _is_named_well(name: str, join: str, text: str, house: re.Match[str]) -> boo
     return bool(join.strip()) or is_named or len(house[0]) >= 2
 
 
-def _is_house(text: str, end: int) -> bool:
-    return not _COUNTED.match(text, end)
+def _is_house(text: str, house: re.Match[str]) -> bool:
+    is_thousands = "." in house[0]
+    return not _COUNTED.match(text, house.end()) and (not is_thousands or bool(_MAY_FOLLOW.match(text, house.end())))
 
 
 def _end_of_rest(text: str, end: int) -> int:

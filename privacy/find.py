@@ -43,8 +43,7 @@ def find(text: str) -> tuple[Found, ...]:
     spans = _in_digits(plain.text)
     if "@" in plain.text:
         spans += emails(plain.text)
-    if "/" in plain.text or "cnpj" in plain.text.lower():
-        spans += lettered_cnpjs(plain.text)
+    spans += lettered_cnpjs(plain.text)
     if not spans:
         return ()
     return tuple(Found(kind, *plain.span(start, end)) for start, end, kind in _apart(spans))

@@ -25,6 +25,13 @@ _AFTER = re.compile(
 )
 _GLUED = re.compile(r"(?:cpf|cnpj|tel|fone|cel|whats|whatsapp|zap|wpp|0xx?)$", re.IGNORECASE)
 _REACH = 40
+# A whole telephone, as it stands beside the slash that parts it from a number.
+_TELEPHONE = (
+    r"(?:[0-9]{10,13}|(?!(?:19|20)[0-9]{2}[.-])(?=[0-9]+[ .()-]{1,2}[0-9])[0-9](?:[ .()-]{0,2}[0-9]){7,12})(?![0-9])"
+)
+_TELEPHONE_AFTER = re.compile(rf"\(?{_TELEPHONE}|(?:9[0-9]{{8}}|[3-5][0-9]{{7}})(?![0-9])")
+_TELEPHONE_BEFORE = re.compile(rf"(?<![0-9]){_TELEPHONE}/\Z")
+_LONGEST_TELEPHONE = 40  # signs, the slash and the spaces among them
 _ADDRESS_OF_PAGE = re.compile(r"://|^www\.|\.(?:com|net|org|br|io|co|ly|gov)/", re.IGNORECASE)
 _CHAT_LINK = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?phone=)\+?$|^(?:tel|sms):\+?$", re.IGNORECASE)
 
@@ -33,10 +40,13 @@ def word_beside(text: str, start: int, end: int) -> str:
     """What the nearest telling word says a number is: cpf, cnpj, phone, postcode or order; "" when none stands near."""
     if found := _AFTER.match(text, end, end + 24):
         return found.lastgroup or ""
-    said = ""
-    for found in _BEFORE.finditer(text, max(0, start - _REACH), start):
-        said = found.lastgroup or ""
-    return said
+    said = words_before(text, start)
+    return said[-1] if said else ""
+
+
+def words_before(text: str, start: int) -> tuple[str, ...]:
+    """What each telling word within reach before a number says, the nearest last."""
+    return tuple(found.lastgroup or "" for found in _BEFORE.finditer(text, max(0, start - _REACH), start))
 
 
 def is_chat_link(text: str, start: int) -> bool:
@@ -69,8 +79,18 @@ def begins_freely(text: str, start: int) -> bool:
         return True
     further = text[start - 2]
     if before in ".,/:-":
-        return not further.isdigit() and (before != "-" or not further.isalpha() or is_glued(text, start - 1))
+        is_joined = further.isdigit() and not follows_telephone(text, start)
+        return not is_joined and (before != "-" or not further.isalpha() or is_glued(text, start - 1))
     return not (before == " " and further in "$€£#")
+
+
+def follows_telephone(text: str, start: int) -> bool:
+    """Whether only a slash parts a number from the telephone before it."""
+    if text[start - 1 : start] == "(":
+        start -= 1
+    if text[start - 1 : start] != "/" or not text[start - 2 : start - 1].isdigit():
+        return False
+    return bool(_TELEPHONE_BEFORE.search(text, max(0, start - _LONGEST_TELEPHONE), start))
 
 
 def is_glued(text: str, end: int) -> bool:
@@ -85,4 +105,6 @@ def ends_freely(text: str, end: int) -> bool:
     after = text[end]
     if after.isalnum() or after in "_%":
         return False
+    if after == "/" and _TELEPHONE_AFTER.match(text, end + 1):
+        return True
     return not (after in ".,/:-" and text[end + 1 : end + 2].isdigit())

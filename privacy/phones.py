@@ -13,7 +13,7 @@ from phonenumbers import (
     parse,
 )
 
-from privacy.near import begins_freely, ends_freely, is_chat_link, is_in_link, word_beside
+from privacy.near import begins_freely, ends_freely, follows_telephone, is_chat_link, is_in_link, word_beside
 
 # Lines of companies: free of charge, at the caller's cost, or the same everywhere.
 _OF_COMPANIES = frozenset(
@@ -58,6 +58,8 @@ _WRITTEN: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 _LOCAL = re.compile(r"(?:9[ .]?[0-9]{4}|[2-5][0-9]{3})[ .-]?[0-9]{4}(?![0-9])")
 _LOCAL_MOBILE = re.compile(r"9[ ]?[5-9][0-9]{3}-[0-9]{4}")
 _TWO_YEARS = re.compile(r"(?:19|20)[0-9]{2}\D?(?:19|20)[0-9]{2}")
+# The last digits of another line of the same place, as in 3456-7890/7891: no year.
+_OTHER_LINE = re.compile(r"/(?!19|20)[1-9][0-9]{3}(?![\w%]|[.,:-][0-9])")
 _BARE = re.compile(r"[0-9]{7,13}(?![0-9])")
 _BARE_MOBILE = re.compile(r"07[4-9][0-9]{8}")
 _HOMES = ("BR", "US", "GB", "IN", "IE", "AU", "MX", "AR", "CL", "CO", "PE", "ES")
@@ -143,9 +145,14 @@ def _digits(text: str) -> str:
     return "".join(sign for sign in text if sign.isdigit())
 
 
+def _ends(text: str, end: int) -> bool:
+    """Whether a number of Brazil may end here, be it before the last digits of another."""
+    return ends_freely(text, end) or bool(_OTHER_LINE.match(text, end))
+
+
 def _brazilian(text: str, at: int, start: int) -> int:
     found = _BRAZIL.match(text, at)
-    if not found or not ends_freely(text, found.end()):
+    if not found or not _ends(text, found.end()):
         return 0
     number = _digits("".join(found.groups()))
     if not _is_brazilian(number):
@@ -183,10 +190,11 @@ def _written(text: str, at: int) -> int:
 def _local(text: str, at: int) -> int:
     """A number of Brazil without its area code: a mobile by its hyphen, others beside a word that says so."""
     found = _LOCAL.match(text, at)
-    if not found or not ends_freely(text, found.end()) or _TWO_YEARS.match(found[0]):
+    if not found or not _ends(text, found.end()) or _TWO_YEARS.match(found[0]):
         return 0
     said = word_beside(text, at, found.end())
-    if said == "phone" or (_LOCAL_MOBILE.match(found[0]) and said in ("", "cpf")):
+    is_second = said != "order" and not found[0].isdigit() and follows_telephone(text, at)
+    if said == "phone" or is_second or (_LOCAL_MOBILE.match(found[0]) and said in ("", "cpf")):
         return found.end()
     return 0
 

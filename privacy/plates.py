@@ -25,6 +25,11 @@ _WORD_AFTER = re.compile(
     r"[\s,()-]{1,3}(?:[eé] |is |es |era )?(?:(?:a|o|la|el|my|the|minha|mi) )?(?:placa|plate|patente)\b", re.I
 )
 _CARS = re.compile(r"\b(?:carro|ve[ií]culo|moto|caminh[aã]o|motorista|autom[oó]vel)\b[^\d\n.;]{0,24}\Z", re.IGNORECASE)
+_CODE_BEFORE = re.compile(
+    r"\b(?:models?|modelos?|cupom|cup[oó]n|coupon|s[eé]ries?|serial|sku|c[oó]digo|code|lote)\b"
+    r"\W{1,3}(?:(?:n[º°o.]{1,2}|number|[eé]|is|es|era|was)\W{1,2})?\Z",
+    re.IGNORECASE,
+)
 _CARDS = frozenset(("rtx", "gtx"))  # a computer's placa
 _REACH = 50
 _MOST_LETTERS = 5  # letters, and a sign, before the first digit
@@ -36,11 +41,13 @@ def plate_at(text: str, at: int) -> tuple[int, int] | None:
     found = _BESIDE_A_WORD.match(text, start)
     if found and _is_told(text, start, found.end()):
         return start, found.end()
-    # The shape of Mercosul is no other's: in capitals it needs no word, unless it is a piece of a link or a name.
+    # The shape of Mercosul is no other's: in capitals it needs no word, unless it is a piece of a link or a name,
+    # or a word says that it is a code.
     found = _MERCOSUL.match(text, start) if start < at else None
     if not found or text[max(0, start - 1) : start] in _LINKED:
         return None
-    return start, found.end()
+    is_code = _CODE_BEFORE.search(text, max(0, start - _REACH), start)
+    return None if is_code else (start, found.end())
 
 
 def _start(text: str, at: int) -> int:

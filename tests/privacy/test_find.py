@@ -60,6 +60,26 @@ def test_eleven_digits_that_verify_are_a_phone_where_they_are_one_and_no_word_sa
     assert kinds("cpf 11987654374") == (K.CPF,)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CPF/CNPJ: 52998224725",
+        "CPF na nota 52998224725",
+        "cpf do pedido: 52998224725",
+        "cpf cadastrado na conta: 52998224725",
+        "my CPF for the order: 52998224725",
+    ],
+)
+def test_check_digits_and_the_word_cpf_weigh_more_than_a_nearer_word(text: str) -> None:
+    assert _pieces(text) == [(K.CPF, "52998224725")]
+    assert K.CPF not in kinds(text.replace("52998224725", "52998224724"))
+
+
+def test_of_a_cpf_and_a_phone_told_together_each_is_what_it_is() -> None:
+    pieces = [(K.CPF, "52998224725"), (K.PHONE, "11987654374")]
+    assert _pieces("meu cpf e telefone: 52998224725 e 11987654374") == pieces
+
+
 def test_the_numbers_that_the_library_makes_up_are_found() -> None:
     for _ in range(100):
         assert K.CPF in kinds(CPF().generate(mask=True))
@@ -74,6 +94,37 @@ def test_the_numbers_that_the_library_makes_up_are_found() -> None:
 )
 def test_a_cnpj_is_found_with_letters_and_without(text: str) -> None:
     assert kinds(text) == (K.CNPJ,)
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        ("cnpj da loja é 12ABC34501DE35", "12ABC34501DE35"),
+        ("CNPJ nº 12ABC34501DE35", "12ABC34501DE35"),
+        ("12ABC34501DE35 é o meu cnpj", "12ABC34501DE35"),
+        ("CNPJ: 12ABC345/01DE-35", "12ABC345/01DE-35"),
+        ("CNPJ: 12ABC34501DE-35", "12ABC34501DE-35"),
+        ("cnpj do pedido: 12abc34501de35", "12abc34501de35"),
+        ("cnpj12ABC34501DE35", "12ABC34501DE35"),
+        ("12ABC34501DE35", "12ABC34501DE35"),
+    ],
+)
+def test_a_cnpj_with_letters_is_found_however_it_is_parted(text: str, piece: str) -> None:
+    assert _pieces(text) == [(K.CNPJ, piece)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cnpj 12ABC34501DE36",
+        "pedido 12ABC34501DE35",
+        "12abc34501de35",
+        "https://x.com.br/12ABC34501DE35",
+        "#12ABC34501DE35",
+    ],
+)
+def test_a_code_of_letters_and_digits_is_no_cnpj(text: str) -> None:
+    assert kinds(text) == ()
 
 
 @pytest.mark.parametrize("text", ["11.222.333/0001-80", "12.ABC.345/01DE-36", "11222333000180", "NF 11222333000181"])
@@ -105,9 +156,36 @@ def test_a_card_is_found_in_one_piece(number: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "after"),
+    [
+        ("4111 1111 1111 1111", " 12/29"),
+        ("4111 1111 1111 1111", " 12 29"),
+        ("4111 1111 1111 1111", " 123"),
+        ("4111 1111 1111 1111", " 10x"),
+        ("4111-1111-1111-1111", "-123"),
+        ("4111.1111.1111.1111", ".123"),
+        ("4111111111111111", "/12/29"),
+        ("5555 5555 5555 4444", " 05/27"),
+        ("3782-822463-10005", "-1234"),
+        ("4222 2222 2222 2", " 123"),
+    ],
+)
+def test_a_card_is_found_with_an_expiry_or_a_code_after_it(number: str, after: str) -> None:
+    assert _pieces(f"cartão {number}{after}") == [(K.CARD, number)]
+
+
+def test_a_number_told_to_be_a_cards_is_one_though_an_order_is_told_too() -> None:
+    for number in ("4111111111111111", "4111-1111-1111-1111"):
+        assert _pieces(f"no pedido 12 o cartão era {number}") == [(K.CARD, number)]
+    assert _pieces("tarjeta del pedido: 4111-1111-1111-1111-123") == [(K.CARD, "4111-1111-1111-1111")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "4111 1111 1111 1112",
+        "4111 1111 1111 1112 12/29",
+        "4111111111111111.55",
         "9111111111111111",
         "final 4412",
         "**** 4412",
@@ -118,6 +196,7 @@ def test_a_card_is_found_in_one_piece(number: str) -> None:
         "23793.38128 60000.000003 00000.000400 1 84340000010000",
         "35260111222333000181550010000001231000001234",
         "pedido 4111111111111111",
+        "pedido 4111-1111-1111-1111-123",
     ],
 )
 def test_what_is_masked_in_part_or_verifies_otherwise_is_no_card(text: str) -> None:
@@ -174,6 +253,43 @@ def test_what_is_masked_in_part_or_verifies_otherwise_is_no_card(text: str) -> N
 )
 def test_a_phone_is_found_whole(number: str) -> None:
     assert _pieces(f"aqui: {number}.") == [(K.PHONE, number)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("11 98765-4321", "91234-5678"),
+        ("11 98765-4321", "11 91234-5678"),
+        ("11987654321", "11912345678"),
+        ("(11)98765-4321", "3456-7890"),
+        ("(11) 98765-4321", "(11) 3456-7890"),
+        ("+55 11 98765-4321", "91234-5678"),
+        ("415-555-2671", "415-555-2672"),
+    ],
+)
+def test_two_phones_parted_by_a_slash_are_both_found(first: str, second: str) -> None:
+    assert _pieces(f"{first}/{second}") == [(K.PHONE, first), (K.PHONE, second)]
+
+
+def test_a_phone_is_found_before_the_last_digits_of_another() -> None:
+    assert _pieces("11 3456-7890/7891") == [(K.PHONE, "11 3456-7890")]
+    assert _pieces("tel 3456-7890/7891") == [(K.PHONE, "3456-7890")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "98765-4321/2026",
+        "protocolo 34567890/7891",
+        "323163179/51247942",
+        "nf 98765432/34567891",
+        "12345-678/1234",
+        "12/03/98765-4321",
+        "98765-4321/12",
+    ],
+)
+def test_a_slash_before_what_is_no_phone_makes_none(text: str) -> None:
+    assert kinds(text) == ()
 
 
 @pytest.mark.parametrize("number", ["3456-7890", "34567890", "1134567890", "987654321", "3001234567", "4155552671"])
@@ -279,6 +395,16 @@ def test_a_handle_is_no_email(text: str) -> None:
         "Carrera 7 No. 12-34",
         "SQN 308 bloco B ap 102",
         "Rua Augusta, 1500, apto 12, CEP 01305-100",
+        "Rua São João, 55",
+        "Av. São João, 1000",
+        "Rua São Bento, 100, apto 12",
+        "rua são bento 100",
+        "Rua A, 100",
+        "Rua E, 100",
+        "Rua Maria e José, 12",
+        "Calle Ortega y Gasset, 12",
+        "Avenida Brasil, 2.500",
+        "Avenida Brasil, 2.500, apto 3",
     ],
 )
 def test_an_address_is_found_whole(text: str) -> None:
@@ -304,6 +430,15 @@ def test_an_address_is_found_whole(text: str) -> None:
         "10 minute drive",
         "it took 3 weeks to place the order",
         "protocolo 12345-678",
+        "10000-000 peças",
+        "a rua são 3 quadras",
+        "na rua são 30.",
+        "na rua são cerca de 30, todos",
+        "aluguel na Rua Augusta 2.500 por mês",
+        "na Rua Augusta, 2.500 por mês",
+        "na Rua Augusta, 2.500,00",
+        "na Rua Augusta, 12.03.2026",
+        "saí da Rua Augusta e 30 min depois",
     ],
 )
 def test_a_street_without_the_number_of_a_house_is_no_address(text: str) -> None:
@@ -323,6 +458,7 @@ def test_a_street_without_the_number_of_a_house_is_no_address(text: str) -> None
         ("matrícula 1234 BCD", "1234 BCD"),
         ("patente AB123CD", "AB123CD"),
         ("patente ABC 123", "ABC 123"),
+        ("modelo e placa: ABC1D23", "ABC1D23"),
         ("license plate ABC-1234", "ABC-1234"),
     ],
 )
@@ -345,6 +481,12 @@ def test_a_plate_is_found_whole(text: str, piece: str) -> None:
         "1234 BCD",
         "AB12 CDE",
         "https://x.com/ABC1D23",
+        "modelo ABC1D23",
+        "cupom ABC1D23",
+        "cupón: ABC1D23",
+        "série nº ABC1D23",
+        "serie ABC1D23",
+        "the code is ABC1D23",
     ],
 )
 def test_a_code_is_no_plate(text: str) -> None:
