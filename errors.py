@@ -54,6 +54,10 @@ class IllegalMoveError(OuvidorError):
     """A reply or a case cannot go from the state it is in to the one asked for."""
 
 
+class OutdatedError(IllegalMoveError):
+    """What a person acts on is no longer as they were shown it: they look again first."""
+
+
 class PolicyRefusedError(OuvidorError):
     """A platform's rule forbids this reply; the rule is named."""
 

@@ -1,5 +1,7 @@
 """What the operator says of the classifier: which models speak beside the embedded one, when, and rules above them."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,7 +20,24 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "complaint": ("true", "false"),
     "spam": ("true", "false"),
 }
+_HUB_NAME = regex.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
 _SIGNS = regex.compile(r"\X")
+_DRAWN = regex.compile(r"[\p{So}\p{Extended_Pictographic}\u20e3]")  # the last one is what makes a keycap of a digit
+_TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # how a sign is drawn, and the colours of skin
+_WORD = re.compile(r"[^\W_]+")
+_UNHEARD = re.compile("['\u2019`\u00b4]")  # "don't", "dont" and "don’t" are one word
+
+
+def folded(text: str) -> str:
+    """Its words in small letters, without accents and unseen signs, each between spaces: for whole words alone."""
+    spread = unicodedata.normalize("NFKD", _UNHEARD.sub("", text)).casefold()
+    plain = "".join(sign for sign in spread if unicodedata.category(sign) not in {"Mn", "Me", "Cf"})
+    return f" {' '.join(_WORD.findall(plain))} "
+
+
+def toneless(sign: str) -> str:
+    """The sign however it is drawn, and whatever the colour of its skin."""
+    return _TONES.sub("", sign)
 
 
 def _as_word(value: object) -> object:
@@ -26,10 +45,23 @@ def _as_word(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
+def expanded(path: str) -> Path:
+    """With the home folder written out; ValueError when there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError(f"no user's home folder is {Path(path).parts[0]!r}: write the whole path") from None
+
+
+def _is_place(path: str) -> str:
+    expanded(path)
+    return path
+
+
 def _is_model(name: str) -> str:
     if not name.strip() or len(name) > 1000 or regex.search(r"[\x00-\x1f\x7f]", name):
         raise ValueError("a model is a folder, or a name on the hub such as 'owner/name'")
-    return name
+    return _is_place(name)
 
 
 def _is_within(file: str) -> str:
@@ -40,13 +72,13 @@ def _is_within(file: str) -> str:
 
 
 def _is_wording(words: str) -> str:
-    if len(words) > 200 or not any(sign.isalnum() for sign in words):
+    if len(words) > 200 or not folded(words).strip():
         raise ValueError("a word or a phrase has letters or digits, and at most 200 characters; signs go into `emoji`")
     return words
 
 
 def _is_emoji(sign: str) -> str:
-    if len(_SIGNS.findall(sign)) != 1 or sign.isalnum() or sign.isspace():
+    if len(_SIGNS.findall(sign)) != 1 or not _DRAWN.search(toneless(sign)):
         raise ValueError("write one emoji between quotes; words go into `words`")
     return sign
 
@@ -81,7 +113,9 @@ class ClassifierSettings(_Section):
 
     when: Literal["never", "always", "abstained"] = "always"
     sure: float = Field(default=0.6, ge=0, le=1)  # from this probability on no person need look at a model's word
-    learned: Name = "learned"  # a folder; relative where there is no settings file, and then nothing was learned
+    learned: Annotated[Name, AfterValidator(_is_place)] = (
+        "learned"  # a folder; relative where there is no settings file, and then nothing was learned
+    )
     learn_from: int = Field(default=20, ge=5, le=100_000)  # corrections of a field, beside those to judge by
     model: list[ModelSettings] = []
 
@@ -133,13 +167,18 @@ def contradictions(classifier: ClassifierSettings, rules: Sequence[RuleSettings]
             yield ("rule", index), f"it decides nothing; say what it sets: {', '.join(_DECIDED)}"
 
 
+def is_hub_name(model: str) -> bool:
+    """Whether it may be a name on the hub; all others are paths."""
+    return _HUB_NAME.fullmatch(model) is not None
+
+
 def anchored(classifier: ClassifierSettings, folder: Path) -> ClassifierSettings:
     """With whole paths: relative ones start in `folder`. A model that is not there is a name on a hub."""
-    models = [model.model_copy(update={"model": _place(model.model, folder)}) for model in classifier.model]
+    models = [model.model_copy(update={"model": placed(model.model, folder)}) for model in classifier.model]
     learned = str(folder / Path(classifier.learned).expanduser())
     return classifier.model_copy(update={"model": models, "learned": learned})
 
 
-def _place(model: str, folder: Path) -> str:
+def placed(model: str, folder: Path) -> str:
     place = folder / Path(model).expanduser()
-    return str(place) if model.startswith((".", "~", "/")) or place.is_dir() else model
+    return model if is_hub_name(model) and not place.exists() else str(place)

@@ -1,7 +1,7 @@
 """What the team said of verdicts, as labelled texts to learn from."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from classifier.linear import CLASSES
 from models import Correction, Mention, MentionText, MentionType, Topic, VerdictRow
 
 _ONE_IN = 4  # corrected texts are held back to judge by
+_COMPLAINING = (MentionType.COMPLAINT, MentionType.OTHER)  # what a complaint may be of
 _CORRECTED = "corrected:"  # before the correction's id: the version of the verdict that it made
 
 
@@ -26,9 +27,28 @@ def corrected(session: Session) -> list[Text]:
         labels = _labels(field, now)
         if labels:
             key = _plain(text)
-            said = {**found[key].labels, **labels} if key in found else labels
-            found[key] = Text(text, "", said)
+            earlier = {name: said for name, said in found[key].labels.items() if name != field} if key in found else {}
+            found[key] = Text(text, "", earlier | labels)
     return [Text(one.text, one.group, _implied(one.labels)) for one in found.values()]
+
+
+def following(field: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What else is so once a person said `field`, by the labels; `said` is all that is said, with that word.
+
+    A text is a complaint when its type is one, may be one beside the type other, and spam is neither. Of two words
+    that contradict each other the later stands: a type that only a "no complaint" takes away becomes other.
+    """
+    match field, said[field]:
+        case "type", kind if kind != MentionType.OTHER:
+            return {"complaint": kind == MentionType.COMPLAINT}
+        case "complaint", True if said.get("type", MentionType.OTHER) not in _COMPLAINING:
+            return {"type": MentionType.COMPLAINT}
+        case "complaint", False if said.get("type") == MentionType.COMPLAINT:
+            return {"type": MentionType.OTHER}
+        case "spam", True:
+            return {"type": MentionType.OTHER, "complaint": False}
+        case _:
+            return {}
 
 
 def held_back(texts: Sequence[Text]) -> tuple[list[Text], list[Text]]:
@@ -79,11 +99,16 @@ def _labels(field: str, now: str) -> dict[str, Any]:
     return {field: now} if now in CLASSES.get(field, ()) else {}
 
 
-def _implied(labels: Any) -> dict[str, Any]:
-    """By the labels a text is a complaint when its type is one, and none when its type is any other that is named."""
-    if labels.get("type", MentionType.OTHER) == MentionType.OTHER:
-        return dict(labels)
-    return {**labels, "complaint": labels["type"] == MentionType.COMPLAINT}
+def _implied(words: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels that these words give, the oldest word first; none for a type that was only taken away."""
+    labels: dict[str, Any] = {}
+    for field, said in words.items():
+        labels[field] = said
+        follows = following(field, labels)
+        labels |= follows
+        if field == "complaint" and follows.get("type") == MentionType.OTHER:
+            del labels["type"]  # which of the others it is, nobody said
+    return labels
 
 
 def _plain(text: str) -> str:

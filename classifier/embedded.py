@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -12,21 +13,24 @@ from numpy.typing import NDArray
 
 from classifier.base import Reasons, Verdict
 from classifier.classes import FILES as CLASS_FILES
-from classifier.fit import sigmoid, softmax
-from classifier.joint import Floats, Shares, decide
+from classifier.joint import Floats, Shares, decide, shares_of, sure_of_several
 from classifier.lexicon import FILES, LANGUAGES, lexicon_text
 from classifier.linear import CLASSES, COLUMNS, Heads, packaged
+from classifier.probabilities import sigmoid
 from classifier.reading import Reading, read
+from classifier.text import HEAD, TAIL
 from classifier.why import reasons
 from models import Hold, MentionType, Sentiment, Topic, Urgency
 from privacy.find import kinds
 
-CODE = "2"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
-_BATCH = 512
+CODE = "3"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
+_BATCH = 512  # texts
+_BATCH_CHARACTERS = 200_000  # of texts as they are cut, so that a batch stays small in memory
 _SENTIMENTS, _URGENCIES, _TYPES = tuple(Sentiment), tuple(Urgency), tuple(MentionType)
 _HOLDS, _TOPICS = tuple(Hold), tuple(Topic)
 _HEADS = tuple(CLASSES)
 _HOLD_COLUMNS, _TOPIC_COLUMNS = COLUMNS["holds"], COLUMNS["topics"]
+_SEVERAL = ("spam", "holds", "topics")
 _SPAM_COLUMN = COLUMNS["spam"].start
 
 
@@ -40,9 +44,9 @@ class EmbeddedClassifier:
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
         """One verdict a text, in order; never raises on any text."""
         verdicts: list[Verdict] = []
-        for first in range(0, len(texts), _BATCH):
-            with _collection_paused():
-                verdicts.extend(self._batch(texts[first : first + _BATCH]))
+        for batch in _batches(texts):
+            with _COLLECTION.paused():
+                verdicts.extend(self._batch(batch))
         return verdicts
 
     def reasons(self, text: str) -> Reasons:
@@ -50,7 +54,7 @@ class EmbeddedClassifier:
         verdict = self.classify([text])[0]
 
         def weigh(texts: Sequence[str]) -> list[dict[str, float]]:
-            with _collection_paused():
+            with _COLLECTION.paused():
                 return self._weights(verdict, texts)
 
         return reasons(weigh, text)
@@ -76,21 +80,7 @@ class EmbeddedClassifier:
         """The probabilities of the fields that lean on each other, those of the others, and each text's group."""
         heads = self._heads
         moods, care, group = heads.scores(reading)
-        divisor = heads.temperature[group]
-
-        def tempered(name: str, raw: NDArray[np.float32]) -> NDArray[np.float32]:
-            return raw / divisor[:, _HEADS.index(name)][:, None]
-
-        complaint = sigmoid(tempered("complaint", care[:, COLUMNS["complaint"]]))
-        shares = decide(
-            Shares(
-                softmax(tempered("type", care[:, COLUMNS["type"]])),
-                softmax(tempered("urgency", care[:, COLUMNS["urgency"]])),
-                np.concatenate((1 - complaint, complaint), axis=1),
-                softmax(tempered("sentiment", moods)),
-            ),
-            heads.together,
-        )
+        shares = decide(shares_of(moods, care, heads.temperature[group]), heads.together)
         return shares, sigmoid(care), group
 
     def _batch(self, texts: Sequence[str]) -> list[Verdict]:
@@ -100,7 +90,8 @@ class EmbeddedClassifier:
         over = several >= self._heads.threshold
         doubts = self._heads.doubt[group].tolist()
         told = zip(texts, reading.spoken, reading.words, reading.felt, zip(*fields, strict=True), strict=True)
-        said, sure_of_several = over.tolist(), self._sure(several)
+        nearest = np.round(sure_of_several(several, self._heads.threshold), 3).tolist()
+        said = over.tolist()
         verdicts: list[Verdict] = []
         for row, (text, (lang, sure), words, felt, best) in enumerate(told):
             if not words and not felt:
@@ -116,9 +107,14 @@ class EmbeddedClassifier:
                 "urgency": round(urgency_sure, 3),
                 "type": round(kind_sure, 3),
                 "complaint": round(complaint_sure, 3),
-                **sure_of_several[row],
+                **dict(zip(_SEVERAL, nearest[row], strict=True)),
             }
             yes = said[row]
+            spam = yes[_SPAM_COLUMN] and _TYPES[kind] is MentionType.OTHER
+            if spam and complaint:
+                complaint, confidence["complaint"] = 0, round(1 - complaint_sure, 3)
+            # What is of another type is no spam: a person looks, and no complaint is put away unread.
+            torn = yes[_SPAM_COLUMN] and not spam
             verdicts.append(
                 Verdict(
                     lang=lang,
@@ -129,30 +125,19 @@ class EmbeddedClassifier:
                     holds=tuple([hold for hold, held in zip(_HOLDS, yes[_HOLD_COLUMNS], strict=True) if held]),
                     confidence=confidence,
                     version=self.version,
-                    spam=yes[_SPAM_COLUMN],
+                    spam=spam,
                     topics=_topics(yes[_TOPIC_COLUMNS]),
                     personal_data=kinds(text),
                     abstained=tuple(
-                        [name for name, least in zip(_HEADS, doubts[row], strict=True) if confidence[name] < least]
+                        [
+                            name
+                            for name, least in zip(_HEADS, doubts[row], strict=True)
+                            if confidence[name] < least or (torn and name == "spam")
+                        ]
                     ),
                 )
             )
         return verdicts
-
-    def _sure(self, several: NDArray[np.float32]) -> list[dict[str, float]]:
-        """How sure the fields are that may hold several classes: as sure as of the class that is nearest to turning."""
-        threshold = self._heads.threshold
-        # At its threshold a class is as likely said wrongly as rightly: that is a half, whatever its raw probability.
-        ahead = np.where(
-            several >= threshold,
-            0.5 + 0.5 * (several - threshold) / np.maximum(1 - threshold, 1e-6),
-            0.5 + 0.5 * (threshold - several) / np.maximum(threshold, 1e-6),
-        )
-        columns = {
-            name: np.round(ahead[:, COLUMNS[name]].min(axis=1).astype(np.float64), 3).tolist()
-            for name in ("spam", "holds", "topics")
-        }
-        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
     def _of_nothing(self, lang: str, sure: float, text: str) -> Verdict:
         """Of a text without a word or a feeling there is nothing to say."""
@@ -185,16 +170,45 @@ def _listed(column: Floats) -> list[float]:
     return values
 
 
-@contextmanager
-def _collection_paused() -> Iterator[None]:
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in order, so many at a time as memory is kept for."""
+    first = characters = 0
+    for place, text in enumerate(texts):
+        long = min(len(text), HEAD + TAIL)
+        if place > first and (place - first == _BATCH or characters + long > _BATCH_CHARACTERS):
+            yield texts[first:place]
+            first, characters = place, 0
+        characters += long
+    if first < len(texts):
+        yield texts[first:]
+
+
+class _Collection:
     """No garbage collection within a batch: it makes no cycles, and looking for some takes a fifth of its time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0  # threads
+        self._collected = True
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Until the last thread has left."""
+        with self._lock:
+            if not self._inside:
+                self._collected = gc.isenabled()
+                gc.disable()
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._collected and not self._inside:
+                    gc.enable()
+
+
+_COLLECTION = _Collection()
 
 
 @cache

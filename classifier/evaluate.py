@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.base import Classifier, Verdict
-from classifier.measure import abstention, confusion, figures, set_figures
+from classifier.measure import abstention, calibration_error, confusion, figures, set_figures
 from errors import OuvidorError
 from models import Hold, MentionType, PersonalData, Sentiment, Topic, Urgency
 
@@ -44,7 +44,8 @@ def read_lines(source: Path | Iterable[str]) -> Iterator[tuple[int, dict[str, An
         return
     try:
         with source.open(encoding="utf-8-sig") as stream:
-            yield from _objects(stream, str(source))
+            bounded = iter(lambda: stream.readline(_LONGEST_LINE + 1), "")  # a device may have no line's end
+            yield from _objects(bounded, str(source))
     except OSError as problem:
         raise OuvidorError(f"{source} cannot be read: {problem.strerror}.") from problem
 
@@ -53,10 +54,10 @@ def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, A
     number = 0
     try:
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
             if len(line) > _LONGEST_LINE:
                 raise OuvidorError(f"{name}, line {number}: it is longer than {_LONGEST_LINE:,} characters.")
+            if not line.strip():
+                continue
             try:
                 found = json.loads(line)
             except (ValueError, RecursionError) as problem:
@@ -80,12 +81,17 @@ def evaluate(
     classifier: Classifier,
     lines: Iterable[tuple[int, Mapping[str, Any]]],
     fields: frozenset[str] = frozenset(LABELS),
+    embedded: Classifier | None = None,
 ) -> dict[str, Any]:
     """Figures by field, fractions from 0 to 1, and texts a second; a field without labels is left out.
 
+    What nothing spoke for has no share in the calibration error, which is None where that is every text.
+
     lines: numbered objects with `text` and any labels of LABELS, as read_lines gives them. fields: those that are
-    scored. Every field has its figures once more by language: the one that the line names, else the one that was told.
-    OuvidorError names the line with no text or with a label outside the closed set.
+    scored. Every field has its figures once more by language: the one that the line names, else the one that was told;
+    where the classifier tells none, `embedded` does.
+    OuvidorError names the line with no text or with a label outside the closed set, or the fields where no line has a
+    label of them.
     """
     texts: list[str] = []
     spoken: list[str | None] = []
@@ -103,12 +109,31 @@ def evaluate(
         texts.append(text)
     if not texts:
         raise OuvidorError("There is no line to evaluate.")
+    if not any(labelled.places for labelled in gold.values()):
+        raise OuvidorError(f"There is nothing to score: no line has a label of {', '.join(gold)}.")
     verdicts, seconds = _told(classifier, texts)
-    languages = [lang or verdict.lang for lang, verdict in zip(spoken, verdicts, strict=True)]
+    languages = _languages(texts, spoken, verdicts, embedded or classifier)
     found = {
         name: _by_language(name, labelled, verdicts, languages) for name, labelled in gold.items() if labelled.places
     }
     return {"fields": found, "texts_per_second": len(texts) / seconds}
+
+
+def _languages(
+    texts: Sequence[str], spoken: Sequence[str | None], verdicts: Sequence[Verdict], embedded: Classifier
+) -> list[str]:
+    """Of each text the language that its line names, else the one that was told, else what `embedded` takes it for."""
+    found = [
+        lang or (None if _is_unread(verdict, "lang") else verdict.lang)
+        for lang, verdict in zip(spoken, verdicts, strict=True)
+    ]
+    rest = iter(embedded.classify([text for text, lang in zip(texts, found, strict=True) if lang is None]))
+    return [lang or next(rest).lang for lang in found]
+
+
+def _is_unread(verdict: Verdict, name: str) -> bool:
+    """Whether nothing spoke for this field."""
+    return name in verdict.abstained and name not in verdict.confidence
 
 
 def _told(classifier: Classifier, texts: Sequence[str]) -> tuple[list[Verdict], float]:
@@ -171,7 +196,11 @@ def _figures(name: str, gold: Sequence[Any], verdicts: Sequence[Verdict]) -> dic
     told = [_said(verdict, name) for verdict in verdicts]
     if name in SEVERAL:
         return set_figures(gold, told, SEVERAL[name])
-    return dict(figures(gold, told, [verdict.confidence.get(name, 1.0) for verdict in verdicts]))
+    sure = [verdict.confidence.get(name, 1.0) for verdict in verdicts]
+    read = [row for row, verdict in enumerate(verdicts) if not _is_unread(verdict, name)]
+    right = [gold[row] == told[row] for row in read]
+    ece = calibration_error(right, [sure[row] for row in read]) if read else None
+    return {**figures(gold, told, sure), "ece": ece}
 
 
 def _said(verdict: Verdict, name: str) -> Any:

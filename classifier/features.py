@@ -15,7 +15,7 @@ from classifier.text import SINGLE, WORD
 BITS = 18
 CHARACTERS = (2, 3, 4, 5)
 BLOCKS = ("word", "accented", "pair", "negated", "class", "classes", "signal", *(f"char{n}" for n in CHARACTERS))
-SCALES = (1.0,) * len(BLOCKS)  # how loud each block speaks
+SCALES = (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 1.0, 1.5, 2.0, 2.0)  # how loud each block speaks
 CLASSES_AHEAD = 6  # how many of the classes that follow a class are joined with it
 CLASS_REACH = 4  # words
 NEGATION_REACH = 3  # words after a negation that it turns round

@@ -1,17 +1,21 @@
-"""Fits linear heads on hashed features, with numpy alone; the same seed gives the same weights."""
+"""Fits linear heads on hashed features; the same seed gives the same weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from classifier.features import BITS, SCALES, features
 from classifier.polarity import figures
+from classifier.probabilities import Floats, sigmoid, softmax
 from classifier.reading import read
 
-Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+_MIDDLE = 4.0  # the logarithm of how much rarer than the rows a cell is that speaks as loud as it stands
+_FAINTEST = 0.1
+_SMOOTH = 1000
 
 
 @dataclass(frozen=True)
@@ -71,26 +75,10 @@ def joined(parts: Sequence[Rows]) -> Rows:
 
 def scores(rows: Rows, weights: "Weights") -> Floats:
     """One score a row and class."""
-    result = rows.dense @ weights.dense
-    owner = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
-    for column in range(weights.table.shape[1]):
-        products = weights.table[rows.cells, column] * rows.weights
-        result[:, column] += np.bincount(owner, weights=products, minlength=len(rows))
+    matrix = csr_array((rows.weights, rows.cells, rows.starts), shape=(len(rows), len(weights.table)))
+    result = rows.dense @ weights.dense + matrix @ weights.table
     told: Floats = result + weights.bias
     return told
-
-
-def softmax(raw: Floats) -> Floats:
-    """Scores to the probabilities of exclusive classes."""
-    shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
-    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
-
-
-def sigmoid(raw: Floats) -> Floats:
-    """Scores to probabilities, each for itself."""
-    result: Floats = (1 / (1 + np.exp(-np.clip(raw, -30, 30)))).astype(np.float32)
-    return result
 
 
 @dataclass(frozen=True)
@@ -110,6 +98,28 @@ class Recipe:
     rounds: int = 40
     memory: int = 6  # steps from which the curvature is learnt
     exclusive: bool = True  # one class a row; else any number of them
+    rarity: float = 1.0  # the power of a cell's inverse document frequency by which it speaks louder
+    telling: float = 0.0  # the power of how much a cell tells a class from the others by which it speaks louder
+
+
+def _loudness(cells: NDArray[np.int64], rows: Rows, wanted: Floats, recipe: Recipe) -> Floats:
+    """How loud each cell speaks for each class, (class, cell): by how seldom it occurs and how much it tells apart.
+
+    Large weights cost, so a louder cell is cheaper to heed. The first is the inverse document frequency, the second
+    the ratio of naive Bayes: https://aclanthology.org/P12-2018/
+    """
+    counts = np.bincount(cells)
+    rarity = (np.log((len(rows) + 1) / (counts + 1)) / _MIDDLE).clip(_FAINTEST) ** recipe.rarity
+    if not recipe.telling:
+        return np.tile(rarity.astype(np.float32), (wanted.shape[1], 1))
+    owners = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
+    found = np.empty((wanted.shape[1], len(counts)), dtype=np.float32)
+    for column in range(wanted.shape[1]):
+        inside = np.bincount(cells, weights=wanted[owners, column], minlength=len(counts))
+        outside = counts - inside
+        ratio = np.log((inside + 1) / (inside.sum() + _SMOOTH)) - np.log((outside + 1) / (outside.sum() + _SMOOTH))
+        found[column] = rarity * (np.abs(ratio) + _FAINTEST) ** recipe.telling
+    return found
 
 
 class _Loss:
@@ -117,13 +127,10 @@ class _Loss:
 
     def __init__(self, rows: Rows, wanted: Floats, importance: Floats, recipe: Recipe, known: Floats | None) -> None:
         self.cells, inverse = np.unique(rows.cells, return_inverse=True)
-        self._inverse = inverse.astype(np.int32)
-        # Both ways of summing run through memory in order: row by row here, cell by cell with what follows.
-        self._filled = np.flatnonzero(np.diff(rows.starts))
-        order = np.argsort(self._inverse, kind="stable")
-        self._owners = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))[order]
-        self._weights = rows.weights[order]
-        self._begins = np.searchsorted(self._inverse[order], np.arange(len(self.cells)))
+        self.loud = _loudness(inverse, rows, wanted, recipe)
+        shape = (len(rows), len(self.cells))
+        self._matrix = csr_array((rows.weights, inverse.astype(np.int32), rows.starts.astype(np.int32)), shape=shape)
+        self._turned = csr_array(self._matrix.T)
         self._rows, self._decay, self._exclusive = rows, recipe.decay, recipe.exclusive
         self.classes = wanted.shape[1]
         self.width = len(self.cells) + rows.dense.shape[1]
@@ -133,12 +140,10 @@ class _Loss:
 
     def __call__(self, point: Doubles) -> tuple[float, Doubles]:
         """The loss and its gradient at a point: the weights of class after class, then the biases."""
-        width, sparse = self.width, len(self.cells)
-        weights = point[: -self.classes].reshape(self.classes, width).astype(np.float32)
+        sparse = len(self.cells)
+        weights = point[: -self.classes].reshape(self.classes, self.width).astype(np.float32)
         raw = self._known + self._rows.dense @ weights[:, sparse:].T
-        for column in range(self.classes):
-            products = weights[column, :sparse].take(self._inverse) * self._rows.weights
-            raw[self._filled, column] += np.add.reduceat(products, self._rows.starts[self._filled])
+        raw += self._matrix @ np.ascontiguousarray((weights[:, :sparse] * self.loud).T)
         raw += point[-self.classes :].astype(np.float32)
         shares = softmax(raw) if self._exclusive else sigmoid(raw)
         surprise = -self._wanted * np.log(np.maximum(shares, 1e-12))
@@ -147,11 +152,9 @@ class _Loss:
         surprise = surprise * (self._share[:, :1] if self._exclusive else self._share)
         error = (shares - self._wanted) * self._share
         gradient = np.empty_like(point)
-        for column in range(self.classes):
-            pull = np.ascontiguousarray(error[:, column]).take(self._owners) * self._weights
-            begin = column * width
-            gradient[begin : begin + sparse] = np.add.reduceat(pull, self._begins)
-            gradient[begin + sparse : begin + width] = error[:, column] @ self._rows.dense
+        pulls = gradient[: -self.classes].reshape(self.classes, self.width)
+        pulls[:, :sparse] = (self._turned @ error).T * self.loud
+        pulls[:, sparse:] = error.T @ self._rows.dense
         gradient[: -self.classes] += self._decay * point[: -self.classes]
         gradient[-self.classes :] = error.sum(axis=0)
         cost = 0.5 * self._decay * float((point[: -self.classes] ** 2).sum())
@@ -201,5 +204,5 @@ def fit(rows: Rows, wanted: Floats, importance: Floats, recipe: Recipe, known: F
             break
     fitted = point[: -loss.classes].reshape(loss.classes, -1).T.astype(np.float32)
     table = np.zeros((1 << BITS, loss.classes), dtype=np.float32)
-    table[loss.cells] = fitted[: len(loss.cells)]
+    table[loss.cells] = fitted[: len(loss.cells)] * loss.loud.T
     return Weights(table, fitted[len(loss.cells) :], point[-loss.classes :].astype(np.float32))

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.linear import CLASSES
-from models import MentionType, Urgency
+from classifier.linear import CLASSES, COLUMNS
+from classifier.probabilities import sigmoid, softmax
+from models import MentionType, Topic, Urgency
 
 _TYPES = [MentionType(name) for name in CLASSES["type"]]
+_HEADS = tuple(CLASSES)
 _URGENCIES = [Urgency(name) for name in CLASSES["urgency"]]
 Floats = NDArray[np.float32] | NDArray[np.float64]
+# The topic "other" is what is left where no other is said: its own column decides nothing.
+_TOPICS = [place for place, name in enumerate(CLASSES["topics"], COLUMNS["topics"].start) if name != Topic.OTHER]
+_SEVERAL = (COLUMNS["spam"], COLUMNS["holds"], _TOPICS)
 _LEAST = 1e-4  # of a probability, so that a logarithm is finite
 
 
@@ -22,6 +27,40 @@ class Shares:
     urgency: Floats
     complaint: Floats  # (text, 2): no, yes
     sentiment: Floats
+
+
+def shares_of(moods: NDArray[np.float32], care: NDArray[np.float32], temperature: NDArray[np.float32]) -> Shares:
+    """The probabilities of each field by itself.
+
+    moods, care: the scores of sentiment and of care, one row a text.
+    temperature: (text, head), what the scores of each text are divided by.
+    """
+
+    def tempered(name: str, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = raw / temperature[:, _HEADS.index(name)][:, None]
+        return found
+
+    complaint = sigmoid(tempered("complaint", care[:, COLUMNS["complaint"]]))
+    return Shares(
+        softmax(tempered("type", care[:, COLUMNS["type"]])),
+        softmax(tempered("urgency", care[:, COLUMNS["urgency"]])),
+        np.concatenate((1 - complaint, complaint), axis=1),
+        softmax(tempered("sentiment", moods)),
+    )
+
+
+def sure_of_several(shares: Floats, threshold: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How sure it is of spam, of the holds and of the topics, (text, field): as of the class nearest to turning.
+
+    shares, threshold: the probability of each column of care, and the one from which on it says yes. Just there a class
+    is as likely said wrongly as rightly: that is a half, whatever its raw probability.
+    """
+    ahead = np.where(
+        shares >= threshold,
+        0.5 + 0.5 * (shares - threshold) / np.maximum(1 - threshold, 1e-6),
+        0.5 + 0.5 * (threshold - shares) / np.maximum(threshold, 1e-6),
+    ).astype(np.float64)
+    return np.stack([ahead[:, columns].min(axis=1) for columns in _SEVERAL], axis=1)
 
 
 def allowed() -> NDArray[np.bool_]:

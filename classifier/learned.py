@@ -1,10 +1,12 @@
 """Keeps what was learned from corrections: files of weights, and one small file that says which are in force."""
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +22,7 @@ from errors import OuvidorError
 IN_FORCE = "in-force.json"
 KEPT = 10  # versions that can be gone back to, one after the other
 _OURS = re.compile(r"embedded-[0-9a-z]+-[0-9a-f]{12}\.npz|(in-force\.json|embedded-[0-9a-f-]+\.npz)\.[0-9]+\.part")
+_PUT_ASIDE = "`ouvidor learn --rollback` puts it aside for the packaged weights"
 _ADVICE = "`ouvidor learn --rollback` goes back to the version before it"
 
 Version = Annotated[str, StringConstraints(pattern=r"^embedded-[0-9a-z]+-[0-9a-f]{12}$")]
@@ -57,14 +60,15 @@ def versions(folder: Path) -> list[Learned]:
     """
     path = folder / IN_FORCE
     try:
-        return _LIST.validate_json(path.read_bytes())
+        return _LIST.validate_json(_read(path))
     except FileNotFoundError:
         return []
     except ValidationError:
         words = f"{path} does not say which weights are in force: it is damaged, or something else"
-        raise DamagedError(f"{words}; `ouvidor learn --rollback` puts it aside for the packaged weights") from None
+        raise DamagedError(f"{words}; {_PUT_ASIDE}") from None
     except OSError as problem:
-        raise DamagedError(f"{path} cannot be read: {problem.strerror}; may Ouvidor read this folder?") from None
+        words = f"{path} cannot be read: {problem.strerror}; may Ouvidor read this folder?"
+        raise DamagedError(f"{words} If so, {_PUT_ASIDE}") from None
 
 
 def in_force(folder: Path) -> Learned | None:
@@ -76,7 +80,7 @@ def weights(folder: Path, learned: Learned) -> bytes:
     """The file of these weights, exactly as it was written; DamagedError when it is not."""
     path = folder / learned.file
     try:
-        raw = path.read_bytes()
+        raw = _read(path)
     except FileNotFoundError:
         raise DamagedError(f"the learned weights {path} are not there; {_ADVICE}") from None
     except OSError as problem:
@@ -106,13 +110,13 @@ def switch(folder: Path, raw: bytes, learned: Learned, over: Learned | None) -> 
     return learned
 
 
-def roll_back(folder: Path) -> tuple[str, Learned | None]:
+def roll_back(folder: Path, packaged: Version) -> tuple[str, Learned | None]:
     """Put the weights before in force: the version that was put away, and what is in force now.
 
-    Versions whose files are damaged are passed over. A list that cannot be read is put aside, and the packaged weights
-    are in force. OuvidorError when they are already.
+    Versions whose files are damaged, or that were learned on other than the `packaged` weights, are passed over. A list
+    that cannot be read is put aside, and the packaged weights are in force. OuvidorError when they are already.
     """
-    if not (folder / IN_FORCE).exists():
+    if not os.path.lexists(folder / IN_FORCE):  # a link that leads nowhere can be put aside, too
         raise OuvidorError(_NOTHING)
     with _alone(folder):
         try:
@@ -124,7 +128,7 @@ def roll_back(folder: Path) -> tuple[str, Learned | None]:
         if not found:
             raise OuvidorError(_NOTHING)
         put_away, *older = found
-        while older and not _is_whole(folder, older[0]):
+        while older and not (older[0].packaged == packaged and _is_whole(folder, older[0])):
             older = older[1:]
         _list(folder, older)
     return put_away.version, next(iter(older), None)
@@ -147,6 +151,13 @@ def _list(folder: Path, learned: list[Learned]) -> None:
     for path in folder.iterdir():  # what a crash left behind goes too; what is not ours stays
         if _OURS.fullmatch(path.name) and path.name not in named:
             path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    """What a regular file holds; OSError for all else: a pipe or a device might never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return path.read_bytes()
 
 
 def _write(path: Path, raw: bytes) -> None:

@@ -100,10 +100,17 @@ class Heads:
         return moods, self.care.scores(blocks, dense), group
 
 
-def quantised(table: NDArray[np.float32], dense: NDArray[np.float32], bias: NDArray[np.float32]) -> Table:
-    """A table from weights (cell, column): each column in 255 steps."""
+def quantised(
+    table: NDArray[np.float32],
+    dense: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    least: NDArray[np.int64] | int = 1,
+) -> Table:
+    """A table from weights (cell, column): each column in 255 steps, below `least` (of all or of each) none."""
     scale = np.maximum(np.abs(table).max(axis=0), 1e-6) / 127
-    return Table(np.rint(table / scale).astype(np.int8), dense, scale.astype(np.float32), bias)
+    cells = np.rint(table / scale).astype(np.int8)
+    cells[np.abs(cells) < least] = 0
+    return Table(cells, dense, scale.astype(np.float32), bias)
 
 
 _TABLES = ("iberian", "english", "care")

@@ -6,15 +6,21 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from errors import SettingsError
+from settings_classifier import expanded, is_hub_name
 
 _ONNX = ("model.onnx", "onnx/model.onnx")
 _WORDS = ("*.json", "*.txt", "*.model", "*.codes", "*.vocab")  # configuration and tokenizer
+_TOKENIZER = ("tokenizer.json", "vocab.*", "*.model", "*.vocab", "*.codes")  # any of them holds its words
+# Those that read characters or bytes have no file of words.
+_WORDLESS = re.compile(r'"tokenizer_class"\s*:\s*"(?:ByT5|Canine|Perceiver)Tokenizer"')
 _SAFE = ("model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin")
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
+# An entry of external data in a graph: the key "location"; after it the length of a file's name, and the name.
+_LOCATION = re.compile(rb"\x0a\x08location\x12(?=(.{1,128}))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -35,26 +41,16 @@ class ModelFiles:
     def _weights(self) -> list[Path]:
         if self.onnx is None:
             return _matching(self.folder, _SAFE) or _matching(self.folder, _PICKLED)
-        # Large graphs keep their weights in files beside them.
-        beside = _matching(self.onnx.parent, (f"{self.onnx.stem}*", "*.data", "*_data"))
-        others = (".onnx", ".safetensors", ".bin")
-        return [self.onnx, *(path for path in beside if path.suffix not in others)]
+        return [self.onnx, *_beside(self.onnx)]
 
 
 def find_model(model: str, file: str = "") -> ModelFiles:
     """The files of a model, fetched from the hub when they are not on this machine.
 
+    A name such as 'owner/name' is one on the hub, whatever stands in the current folder.
     SettingsError says what is missing and what to do; without an ONNX file it asks for torch.
     """
-    place = Path(model).expanduser()
-    if place.is_dir():
-        folder = place
-    elif place.exists():
-        raise SettingsError("this is a file: name the folder that it stands in")
-    elif model.startswith((".", "~", "/")) or not _HUB_NAME.fullmatch(model):
-        raise SettingsError("there is no such folder: is the path right?")
-    else:
-        folder = _from_hub(model, file)
+    folder = _from_hub(model, file) if is_hub_name(model) else _folder_at(model)
     if not (folder / "config.json").is_file():
         raise SettingsError("there is no config.json in it: is it the folder of a Hugging Face model?")
     onnx = _onnx_in(folder, file)
@@ -67,12 +63,44 @@ def find_model(model: str, file: str = "") -> ModelFiles:
         )
     if onnx is None and not (_matching(folder, _SAFE) or _matching(folder, _PICKLED)):
         raise SettingsError("it has no weights: neither model.onnx nor model.safetensors stands in it")
+    if not _has_tokenizer(folder):
+        raise SettingsError(
+            "it has no tokenizer, without which no word can be read: neither tokenizer.json nor a file of its words, "
+            "such as vocab.txt or sentencepiece.bpe.model, stands in it; copy what was published with the model"
+        )
     return ModelFiles(folder, onnx)
 
 
 def has_torch() -> bool:
     """Whether the extra `torch` is installed; asked without importing it."""
     return importlib.util.find_spec("torch") is not None
+
+
+def _folder_at(path: str) -> Path:
+    folder = expanded(path)
+    if not folder.exists():
+        raise SettingsError("there is no such folder: is the path right?")
+    if not folder.is_dir():
+        raise SettingsError("this is a file: name the folder that it stands in")
+    return folder
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    if _matching(folder, _TOKENIZER):
+        return True
+    described = folder / "tokenizer_config.json"
+    return described.is_file() and bool(_WORDLESS.search(described.read_text("utf-8", "replace")))
+
+
+def _beside(graph: Path) -> list[Path]:
+    """Where a large graph keeps its weights: files that it names, of any name."""
+    with graph.open("rb") as stream:
+        if not stream.read(1):
+            return []
+        with mmap(stream.fileno(), 0, access=ACCESS_READ) as raw:
+            named = {found[1] for found in _LOCATION.finditer(raw)}
+    names = {entry[1 : 1 + entry[0]].decode("utf-8", "replace") for entry in named}
+    return [path for name in sorted(names) if (path := graph.parent / name).is_file()]
 
 
 def _onnx_in(folder: Path, file: str) -> Path | None:
@@ -111,6 +139,8 @@ def _fetched(model: str, file: str, *, local: bool) -> Path | None:
 
 
 def _runs(folder: Path, file: str) -> bool:
+    if not _has_tokenizer(folder):
+        return False
     if _onnx_in(folder, file) is not None:
         return True
     return not file and has_torch() and bool(_matching(folder, _SAFE) or _matching(folder, _PICKLED))

@@ -28,6 +28,7 @@ class OnnxSession:
         if unknown or "input_ids" not in self._types:
             wants = ", ".join(unknown) or "no input_ids"
             raise SettingsError(f"{path.name} is no graph of a text model: it wants {wants}; export it again")
+        self.reads_mask = "attention_mask" in self._types
         outputs = [entry.name for entry in self._session.get_outputs()]
         self._output = "logits" if "logits" in outputs else outputs[0]
 

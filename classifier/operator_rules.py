@@ -1,7 +1,5 @@
 """The operator's own rules, `[[rule]]` in the settings: they stand above every model."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,15 +9,12 @@ from typing import Any
 import regex
 
 from classifier.base import Classifier, Explains, Reasons, Verdict
-from classifier.opinions import agreed, value_of
-from models import Hold, MentionType, Topic
-from settings_classifier import RuleSettings
+from classifier.opinions import agreed, led, value_of
+from models import Hold, Topic
+from settings_classifier import RuleSettings, folded, toneless
 
-_CODE = "1"  # raise it when a change of the code changes verdicts
-_WORD = re.compile(r"[^\W_]+")
+_CODE = "2"  # raise it when a change of the code changes verdicts
 _SIGN = regex.compile(r"\X")
-_TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # how a sign is drawn, and the colours of skin
-_UNHEARD = re.compile("['\u2019`\u00b4]")  # "don't", "dont" and "don’t" are one word
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class Heard:
 
     @cached_property
     def emoji(self) -> frozenset[str]:
-        return frozenset(_TONES.sub("", sign) for sign in _SIGN.findall(self.text))
+        return frozenset(toneless(sign) for sign in _SIGN.findall(self.text))
 
 
 class Ruled:
@@ -63,28 +58,30 @@ class Ruled:
     def reasons(self, text: str) -> Reasons:
         """The classifier's below, and for what a rule decides by the text alone the words and signs it asks for."""
         below = self._classifier.reasons(text) if isinstance(self._classifier, Explains) else {}
-        asks_lang = any(rule.asks_lang for rule in self._rules)
-        lang = self._classifier.classify([text])[0].lang if asks_lang else ""
-        heard = Heard(text)
+        heard, (verdict,) = Heard(text), self._classifier.classify([text])
+        fitting = self._fitting(heard, verdict.lang)
         found: dict[str, tuple[tuple[str, float], ...]] = {}
-        for rule in self._rules:
-            if rule.fits(heard, lang):
-                found = {field: tuple((word, 1.0) for word in rule.found_in(heard)) for field in rule.decides} | found
-        return {**below, **found}
+        holding: tuple[tuple[str, float], ...] = ()
+        for rule in fitting:
+            words = tuple((word, 1.0) for word in rule.found_in(heard))
+            found = dict.fromkeys(rule.decides, words) | found
+            holding += words if rule.adds else ()
+        values = _values(fitting)
+        leader, follows = led(replace(verdict, **values), frozenset(values))
+        found |= dict.fromkeys(follows, found.get(leader, ()))
+        found["holds"] = holding + below.get("holds", ())  # to which rules only add
+        return {field: words for field, words in {**below, **found}.items() if words}
+
+    def _fitting(self, heard: Heard, lang: str) -> list["_Rule"]:
+        return [rule for rule in self._rules if rule.fits(heard, lang)]
 
     def _decided(self, heard: Heard, verdict: Verdict) -> Verdict:
         """Of several rules that fit, the first that names a field decides it; holds add up."""
-        fitting = [rule for rule in self._rules if rule.fits(heard, verdict.lang)]
+        fitting = self._fitting(heard, verdict.lang)
         if not fitting:
             return verdict
-        values: dict[str, Any] = {}
-        holds = set(verdict.holds)
-        for rule in fitting:
-            values = rule.decides | values
-            holds |= rule.adds
-        if values.get("spam") and "type" not in values:
-            values["type"] = MentionType.OTHER  # what the operator calls spam is no complaint
-            values["complaint"] = False
+        values = _values(fitting)
+        holds = set(verdict.holds).union(*(rule.adds for rule in fitting))
         told = {*values, *(("holds",) if holds != set(verdict.holds) else ())}
         changed = replace(
             verdict,
@@ -112,7 +109,7 @@ class _Rule:
         self._rule = rule
         self._words = [folded(words) for words in rule.words]
         self._all_words = [folded(words) for words in rule.all_words]
-        self._emoji = frozenset(_TONES.sub("", sign) for sign in rule.emoji)
+        self._emoji = frozenset(toneless(sign) for sign in rule.emoji)
         self.adds = frozenset(Hold(hold) for hold in rule.add_holds)
         self.decides: dict[str, Any] = {
             field: value_of(field, label)
@@ -124,14 +121,10 @@ class _Rule:
         if rule.topics:
             self.decides["topics"] = tuple(topic for topic in Topic if topic.value in rule.topics)
 
-    @property
-    def asks_lang(self) -> bool:
-        return bool(self._rule.langs)
-
     def found_in(self, heard: Heard) -> list[str]:
         """Those of its words and signs that stand in the text, as the operator wrote them."""
         wordings = (*self._rule.words, *self._rule.all_words)
-        signs = [sign for sign in self._rule.emoji if _TONES.sub("", sign) in heard.emoji]
+        signs = [sign for sign in self._rule.emoji if toneless(sign) in heard.emoji]
         return [wording for wording in wordings if folded(wording) in heard.words] + signs
 
     def fits(self, heard: Heard, lang: str) -> bool:
@@ -147,8 +140,9 @@ class _Rule:
         )
 
 
-def folded(text: str) -> str:
-    """Its words in small letters, without accents and unseen signs, each between spaces: for whole words alone."""
-    spread = unicodedata.normalize("NFKD", _UNHEARD.sub("", text)).casefold()
-    plain = "".join(sign for sign in spread if unicodedata.category(sign) not in {"Mn", "Me", "Cf"})
-    return f" {' '.join(_WORD.findall(plain))} "
+def _values(fitting: Sequence[_Rule]) -> dict[str, Any]:
+    """What these rules decide, by field; the first of them stands above the others."""
+    values: dict[str, Any] = {}
+    for rule in fitting:
+        values = rule.decides | values
+    return values

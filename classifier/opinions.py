@@ -42,22 +42,36 @@ def overruled(verdict: Verdict, opinions: Mapping[str, Opinion], sure: float) ->
 
 
 def agreed(verdict: Verdict, decided: frozenset[str]) -> Verdict:
-    """Type and complaint as the labels want them together: what was `decided` last stands, the type above all.
+    """Type, complaint and spam as the labels want them together: what was `decided` last stands, the type above all.
 
     A type that only a "no complaint" took away is other, which a person looks at.
     """
-    if "type" in decided:
-        if verdict.type is MentionType.OTHER:
-            return verdict  # what voices a failure stays a complaint
-        return _following(verdict, "complaint", verdict.type is MentionType.COMPLAINT, "type")
-    if "complaint" not in decided:
-        return verdict
-    if verdict.complaint and verdict.type not in (MentionType.COMPLAINT, MentionType.OTHER):
-        return _following(verdict, "type", MentionType.COMPLAINT, "complaint")
-    if not verdict.complaint and verdict.type is MentionType.COMPLAINT:
-        changed = _following(verdict, "type", MentionType.OTHER, "complaint")
-        return replace(changed, abstained=(*(field for field in changed.abstained if field != "type"), "type"))
-    return verdict
+    leader, follows = led(verdict, decided)
+    changed = verdict
+    for field, value in follows.items():
+        changed = _following(changed, field, value, leader)
+    if leader == "complaint" and not verdict.complaint:
+        changed = replace(changed, abstained=(*(field for field in changed.abstained if field != "type"), "type"))
+    return changed
+
+
+def led(verdict: Verdict, decided: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """The field from which others follow by the labels, and what they are then; "" when nothing follows.
+
+    A text is a complaint when its type is one, may be one beside the type other, and spam is neither.
+    """
+    no_spam = {"spam": False} if verdict.spam else {}
+    if "type" in decided and verdict.type is not MentionType.OTHER:
+        return "type", {"complaint": verdict.type is MentionType.COMPLAINT, **no_spam}
+    if "complaint" in decided and verdict.complaint:
+        voiced = "type" in decided or verdict.type in (MentionType.COMPLAINT, MentionType.OTHER)
+        return "complaint", no_spam if voiced else {"type": MentionType.COMPLAINT, **no_spam}
+    if "spam" in decided and verdict.spam:
+        follows = {"type": MentionType.OTHER, "complaint": False}
+        return "spam", {field: value for field, value in follows.items() if field not in decided}
+    if "complaint" in decided and verdict.type is MentionType.COMPLAINT:
+        return "complaint", {"type": MentionType.OTHER}
+    return "", {}
 
 
 def _following(verdict: Verdict, field: str, value: object, leader: str) -> Verdict:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from classifier import corpus
 from classifier.corpus import Text
 from classifier.features import BITS
-from classifier.fit import Recipe, Rows, Weights, fit, joined, rows_of, scores, sigmoid, softmax, take
+from classifier.fit import Recipe, Rows, Weights, fit, joined, rows_of, scores, take
 from classifier.linear import COLUMNS, GROUPS, Heads, Table, quantised
+from classifier.probabilities import sigmoid, softmax
 from classifier.reading import read
 from classifier.train import balanced, leaning
 
 WEIGHS = 12.0  # a correction, against a text of our own
-RECIPE = Recipe(decay=5e-4, rounds=30)
+RECIPE = Recipe(decay=5e-4, rounds=30, rarity=0.0, telling=0.0)
 _EXCLUSIVE = ("sentiment", "urgency", "type")
 
 

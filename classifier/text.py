@@ -14,6 +14,7 @@ SPACE, WORD, SINGLE, OTHER_MARK, DROPPED = range(5)
 # A text longer than this is judged by its beginning and its end, where people state their matter.
 HEAD = 5_000
 TAIL = 2_500
+_SHORT = (HEAD + TAIL) // 18  # one sign may stand for eighteen letters; a text up to this never grows too long
 
 HANDLE = "\ue000"
 LINK = "\ue001"
@@ -73,12 +74,18 @@ class Batch:
 
 
 def _clean(text: str) -> str:
-    """One line of bounded length; entities of HTML become what they stand for."""
-    if len(text) > HEAD + TAIL:
-        text = text[:HEAD] + "\n" + text[-TAIL:]
+    """One line of bounded length, however its signs are composed; entities of HTML become what they stand for."""
+    if len(text) > _SHORT:
+        text = _ends(text)
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
+    if len(text) > _SHORT and not text.isascii():
+        text = _ends(unicodedata.normalize("NFKC", text))
     return text.replace("\n", "\r") if "\n" in text else text
+
+
+def _ends(text: str) -> str:
+    return text[:HEAD] + "\n" + text[-TAIL:] if len(text) > HEAD + TAIL else text
 
 
 def _reference(found: re.Match[str]) -> str:
@@ -89,11 +96,7 @@ def normalise(texts: Sequence[str]) -> Batch:
     """The texts as one batch; never raises, whatever they hold."""
     joined = "\n".join([_clean(text) for text in texts]) + "\n"
     if not joined.isascii():
-        composed = unicodedata.normalize("NFKC", joined)
-        if len(composed) > len(joined):
-            # One sign may stand for eighteen letters; no text grows beyond its bound by that.
-            composed = "\n".join([line[: HEAD + TAIL + 1] for line in composed.split("\n")])  # and the break between
-        joined = composed
+        joined = unicodedata.normalize("NFKC", joined)
     joined = _REFERENCE.sub(_reference, joined)
     plain = joined.split("\n")[:-1]
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)

@@ -21,6 +21,26 @@ class Tiered:
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
         """One verdict a text, in order; never raises on any text."""
         verdicts = self._embedded.classify(texts)
+        return [
+            replace(overruled(verdict, opinions, self._transformer.sure), version=self.version)
+            for verdict, opinions in zip(verdicts, self._told(texts, verdicts), strict=True)
+        ]
+
+    def reasons(self, text: str) -> Reasons:
+        """The embedded model's, for the fields in which its word stands; the others give none."""
+        if not isinstance(self._embedded, Explains):
+            return {}
+        verdicts = self._embedded.classify([text])
+        (opinions,) = self._told([text], verdicts)
+        changed = overruled(verdicts[0], opinions, self._transformer.sure)
+        return {
+            field: words
+            for field, words in self._embedded.reasons(text).items()
+            if field not in opinions and getattr(changed, field) == getattr(verdicts[0], field)
+        }
+
+    def _told(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[dict[str, Opinion]]:
+        """What the models that are asked of each text say, by field."""
         told: list[dict[str, Opinion]] = [{} for _ in texts]
         for model in self._transformer.models:
             asked = [
@@ -31,16 +51,4 @@ class Tiered:
             for place, opinion in zip(asked, model.opinions([texts[place] for place in asked]), strict=True):
                 if opinion is not None:
                     told[place][model.field] = opinion
-        return [
-            replace(overruled(verdict, opinions, self._transformer.sure), version=self.version)
-            for verdict, opinions in zip(verdicts, told, strict=True)
-        ]
-
-    def reasons(self, text: str) -> Reasons:
-        """The embedded model's, for the fields that it decides; the others give none."""
-        if not isinstance(self._embedded, Explains):
-            return {}
-        spoken_for = {model.field for model in self._transformer.models}
-        if self._when == "abstained":
-            spoken_for &= {*self._embedded.classify([text])[0].abstained}
-        return {field: words for field, words in self._embedded.reasons(text).items() if field not in spoken_for}
+        return told

@@ -29,6 +29,7 @@ class TorchSession:
             raise SettingsError(f"its weights lack {', '.join(missing[:3])}: it was never trained to classify texts")
         self._model.eval()
         self._wanted = frozenset(inspect.signature(self._model.forward).parameters)
+        self.reads_mask = "attention_mask" in self._wanted
 
     def logits(self, inputs: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float64]:
         """A row of scores for each row of `input_ids`."""

@@ -13,20 +13,26 @@ from numpy.typing import NDArray
 
 from classifier import calibrate, corpus
 from classifier.corpus import Text
-from classifier.fit import Floats, Recipe, Rows, Weights, fit, joined, rows_of, scores, take
+from classifier.fit import Recipe, Rows, Weights, fit, joined, rows_of, scores, take
 from classifier.joint import Labels
 from classifier.linear import CARE_WIDTH, CLASSES, COLUMNS, GROUPS, MOODS, WEIGHTS, Heads, Table, dump, quantised
+from classifier.probabilities import Floats
 from errors import OuvidorError
 
 IBERIAN_FILES = ("umsab_train_pt", "umsab_train_es", "umsab_val_pt", "umsab_val_es")
 ENGLISH_FILES = ("semeval2013_16_en",)
+NEIGHBOUR_FILES = ("umsab_train_it", "umsab_train_fr")  # they share words, endings and emoji with ours
 COMPLAINT_FILES = ("complaints_en",)
-MOODS_WEIGH, OWN_WEIGH = 0.5, 0.2  # against a tweet of the training data, in the head of Portuguese and Spanish
-IBERIAN = Recipe(decay=2e-3)
-ENGLISH = Recipe(decay=2e-4, rounds=60)
+# Against a tweet of the training data.
+OWN_WEIGH = {"iberian": 0.1, "english": 0.3}
+MOODS_WEIGH, NEIGHBOURS_WEIGH = 0.3, 0.3
+POSTS_WEIGH = 3.0  # a public complaint or other post, against a text of our own
+IBERIAN = Recipe(decay=1.5e-3)
+ENGLISH = Recipe(decay=3e-4, rounds=60, rarity=0.5, telling=0.5)
 CARE = Recipe(decay=3e-4)
-SEVERAL = Recipe(decay=1e-4, exclusive=False)
+SEVERAL = Recipe(decay=2e-4, exclusive=False)
 COMPLAINT = Recipe(decay=5e-4, exclusive=False)
+LEAST_STEPS = 2  # a weight of one step tells nothing, and a quarter of the file
 FOLDS = 5
 _STRETCH = 400  # tweets collected together speak of the same matters, so they are held back together
 _WORKERS = 2
@@ -131,24 +137,27 @@ def sentiment(
         files = ENGLISH_FILES if is_english else IBERIAN_FILES
         tweets = source(corpus.folder(data, files, "sentiment", "lang"))
         ours = own.part(english if is_english else [not one for one in english])
-        count, more = len(tweets.texts), () if is_english else moods
+        count, ends = len(tweets.texts), len(tweets.texts) + len(ours.texts)
+        beside: list[tuple[Sequence[Text], float]] = []  # only trained on
         if is_english:
             held = np.arange(count) // _STRETCH % FOLDS
         else:
             held = np.random.default_rng(seed).permutation(count) % FOLDS
-        extra = source(more) if more else None
-        rows = joined([tweets.rows, ours.rows, *([extra.rows] if extra else [])])
-        texts = [*tweets.texts, *ours.texts, *more]
+            neighbours = corpus.folder(data, NEIGHBOUR_FILES, "sentiment", "lang")
+            beside = [(moods, MOODS_WEIGH), (neighbours, NEIGHBOURS_WEIGH)]
+        rows = joined([tweets.rows, ours.rows, *(source(more).rows for more, _ in beside)])
+        texts = [*tweets.texts, *ours.texts, *(text for more, _ in beside for text in more)]
         labels = corpus.places(texts, "sentiment")
-        share = [1.0] * count + [1.0 if is_english else OWN_WEIGH] * len(ours.texts) + [MOODS_WEIGH] * len(more)
-        folds = np.concatenate((held, by_author(ours.texts), np.full(len(more), -1)))
+        share = [1.0] * count + [OWN_WEIGH[group]] * len(ours.texts)
+        share += [weight for more, weight in beside for _ in more]
+        folds = np.concatenate((held, by_author(ours.texts), np.full(len(texts) - ends, -1)))
         importance = balanced(labels)[:, None] * np.array(share, dtype=np.float32)[:, None]
         recipe = ENGLISH if is_english else IBERIAN
         fitted, raw = trained(Task(rows, np.eye(MOODS, dtype=np.float32)[labels], importance, folds, recipe))
         weights.append(fitted)
         tweets_raw.append(raw[:count])
         tweets_of.append(tweets)
-        own_raw.append(raw[count : count + len(ours.texts)])
+        own_raw.append(raw[count:ends])
     return weights, tweets_raw, tweets_of, own_raw
 
 
@@ -159,6 +168,7 @@ def complaints(data: Path, own: Source) -> tuple[Weights, Floats, Source, Floats
     texts = [*posts.texts, *own.texts]
     wanted = corpus.places(texts, "complaint").astype(np.float32)[:, None]
     importance = balanced(wanted[:, 0].astype(np.int64))[:, None]
+    importance[: len(posts.texts)] *= POSTS_WEIGH
     weights, raw = trained(Task(joined([posts.rows, own.rows]), wanted, importance, folds, COMPLAINT))
     return weights, raw[: len(posts.texts)], posts, raw[len(posts.texts) :]
 
@@ -209,21 +219,25 @@ def train(data: Path, seed: int, say: Say, texts: Path | None = None) -> Heads:
         wanted,
         tweets_raw,
         [corpus.places(one.texts, "sentiment") for one in tweets],
+        [[text.group for text in one.texts] for one in tweets],
         posts_raw,
         corpus.places(posts.texts, "complaint"),
     )
     tuned = calibrate.tuned(part, tell)
-    tables = [quantised(one.table, one.dense, one.bias) for one in moods]
+    tables = [quantised(one.table, one.dense, one.bias, LEAST_STEPS) for one in moods]
     return replace(tuned, iberian=tables[0], english=tables[1], care=_care(fitted))
 
 
 def _care(fitted: dict[str, Weights]) -> Table:
     """The heads of care side by side, in the order of their columns."""
+    least = np.full(CARE_WIDTH, LEAST_STEPS)
+    least[COLUMNS["holds"]] = 1  # of which nothing may be lost
     order = [fitted["urgency"], fitted["type"], fitted["complaint"], fitted["several"]]
     return quantised(
         np.concatenate([one.table for one in order], axis=1),
         np.concatenate([one.dense for one in order], axis=1),
         np.concatenate([one.bias for one in order]),
+        least,
     )
 
 

@@ -22,9 +22,11 @@ from settings_classifier import FIELDS, ModelSettings
 
 log = structlog.get_logger()
 
-_CODE = "1"  # raise it when a change of the code changes verdicts
+_CODE = "2"  # raise it when a change of the code changes verdicts
 _MOST_TOKENS = 8192  # in a batch, padding included: what bounds the memory
 _SLICE = 512  # texts whose tokens are held at a time
+_LONGEST_WORD = 200  # characters; a tokenizer in Python takes the square of them
+_WIDEST_TOKEN = 64  # characters; no text of words has so many to a token
 # Their positions are counted from beyond the padding's number, so that the last ones cannot be used.
 _COUNTED_FROM_PADDING = frozenset(
     (
@@ -37,6 +39,8 @@ Ids = NDArray[np.int64]
 
 class Session(Protocol):
     """What runs a model."""
+
+    reads_mask: bool  # whether it can tell the padding of a text from the text
 
     def logits(self, inputs: Mapping[str, Ids]) -> NDArray[np.float64]:
         """A row of scores for each row of `input_ids`."""
@@ -57,6 +61,11 @@ class TransformerModel:
             raise SettingsError(f"the model {settings.model} for {settings.field}: {error}") from None
         except Exception as error:  # tokenizers and onnxruntime raise nothing narrower for a broken file
             told = " ".join(str(error).split())[:300]
+            if "trust_remote_code" in str(error):
+                raise SettingsError(
+                    f"the model {settings.model} for {settings.field} brings its own code, and such models are not "
+                    "run: choose one that the library transformers knows by itself"
+                ) from None
             raise SettingsError(
                 f"the model {settings.model} for {settings.field} cannot be loaded: {told}; are its files whole?"
             ) from error
@@ -68,7 +77,10 @@ class TransformerModel:
         whole = {"local_files_only": True, "trust_remote_code": False}  # the code of a model is never run
         config = AutoConfig.from_pretrained(files.folder, **whole)
         self._tokenizer: Any = AutoTokenizer.from_pretrained(files.folder, **whole)
-        theirs = [str(config.id2label[number]) for number in range(len(config.id2label))]
+        self._is_python = not self._tokenizer.is_fast
+        if len(self._tokenizer) <= len(set(self._tokenizer.all_special_ids)) + 1:
+            raise SettingsError("its tokenizer knows no word: are its files those of this model, and whole?")
+        theirs = _labels_in(config)
         self._ours = ours_for(settings.field, theirs, settings.labels)
         self._labels = list(dict.fromkeys(self._ours))
         problem = getattr(config, "problem_type", None)
@@ -80,15 +92,24 @@ class TransformerModel:
         self._session: Session = (
             TorchSession(files.folder, threads) if files.onnx is None else OnnxSession(files.onnx, threads)
         )
-        found = self._scores([self._encoded("ok")])
-        if found.shape != (1, len(theirs)):
-            raise SettingsError(
-                f"it gives {found.shape} scores for one text where its config.json tells of {len(theirs)} labels: "
-                "export it for the task text-classification"
-            )
+        # Padding on the left moves a text's positions, so there, too, only texts of one length share a batch.
+        self._pads = self._tokenizer.padding_side == "right" and self._session.reads_mask
+        self._is_warned = False
+        self._scores([self._encoded("ok")])
+        if self._batch > 1 and not self._reads_together():
+            self._batch = 1
         said = repr((_CODE, files.digest(), settings.field, self._ours, self.limit))
         name = re.sub(r"[^\w.-]+", "-", settings.model.rstrip("/").rpartition("/")[2])[:60]
         self.version = f"transformer-{name}-{sha256(said.encode()).hexdigest()[:12]}"
+
+    def _reads_together(self) -> bool:
+        """Whether it can read two texts at once; a graph may have been exported for one alone."""
+        try:
+            self._scores([self._encoded("ok")] * 2)
+        except Exception as error:  # a graph's own error names no type of its own
+            log.warning("texts_not_read_together", field=self.field, error=type(error).__name__)
+            return False
+        return True
 
     def opinions(self, texts: Sequence[str]) -> list[Opinion | None]:
         """One a text, in order; None for a text without a visible sign, and for one that the model cannot read."""
@@ -110,7 +131,8 @@ class TransformerModel:
                 encoded.append(None)
         found: list[Opinion | None] = [None] * len(texts)
         lengths = {place: len(tokens["input_ids"]) for place, tokens in enumerate(encoded) if tokens is not None}
-        for places in batches(lengths, self._batch if self._tokenizer.pad_token_id is not None else 1):
+        most = self._batch if self._tokenizer.pad_token_id is not None else 1
+        for places in batches(lengths, most, alike=not self._pads):
             batch = [tokens for place in places if (tokens := encoded[place]) is not None]
             for place, scores in zip(places, self._scored(batch), strict=True):
                 found[place] = None if scores is None else self._opinion(scores)
@@ -128,12 +150,14 @@ class TransformerModel:
         return [scores for tokens in batch for scores in self._scored([tokens])]
 
     def _encoded(self, text: str) -> dict[str, list[int]]:
-        """Its tokens, cut at the limit; never its characters."""
+        """Its tokens, cut at the limit."""
+        if self._is_python:
+            text = bounded(text, self.limit, keeps_end=self._tokenizer.truncation_side == "left")
         tokens = self._tokenizer(text, truncation=True, max_length=self.limit, return_attention_mask=True)
         return {name: list(numbers) for name, numbers in tokens.items()}
 
     def _scores(self, batch: Sequence[Mapping[str, list[int]]]) -> NDArray[np.float64]:
-        """Scores of a batch, padded to its longest text."""
+        """A row of scores a text, padded to the longest; SettingsError when the graph gives anything else."""
         longest = max(len(tokens["input_ids"]) for tokens in batch)
         padding = {
             "input_ids": self._tokenizer.pad_token_id or 0,
@@ -143,16 +167,23 @@ class TransformerModel:
         for name in batch[0]:
             rows = np.full((len(batch), longest), padding.get(name, 0), np.int64)
             for row, tokens in zip(rows, batch, strict=True):
-                numbers = tokens[name]
-                if self._tokenizer.padding_side == "left":
-                    row[longest - len(numbers) :] = numbers
-                else:
-                    row[: len(numbers)] = numbers
+                row[: len(tokens[name])] = tokens[name]
             inputs[name] = rows
-        return self._session.logits(inputs)
+        found = self._session.logits(inputs)
+        if found.shape != (len(batch), len(self._ours)):
+            raise SettingsError(
+                f"it gives {found.shape} scores for {len(batch)} texts where its config.json tells of "
+                f"{len(self._ours)} labels: export it for the task text-classification"
+            )
+        return found
 
-    def _opinion(self, scores: NDArray[np.float64]) -> Opinion:
-        scores = np.clip(np.nan_to_num(scores), -500, 500)
+    def _opinion(self, scores: NDArray[np.float64]) -> Opinion | None:
+        if not np.isfinite(scores).all():
+            if not self._is_warned:
+                self._is_warned = True
+                log.warning("scores_are_no_numbers", field=self.field, version=self.version)
+            return None
+        scores = np.clip(scores, -500, 500)
         if self._is_sigmoid:
             return self._of_independent(1 / (1 + np.exp(-scores)))
         powers = np.exp(scores - scores.max())
@@ -200,7 +231,8 @@ class TransformerClassifier:
 
 
 def _best(shares: Mapping[str, float]) -> Opinion:
-    label = max(shares, key=shares.__getitem__)
+    """The likeliest label; what is as likely false as true is false."""
+    label = max(shares, key=lambda one: (shares[one], one != "true"))
     return Opinion(label, round(min(shares[label], 1.0), 3))
 
 
@@ -208,6 +240,24 @@ def _readable(text: str) -> str:
     """The text as a tokenizer can take it: halves of pairs joined or replaced, nothing where nothing can be seen."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ")
     return whole if re.search(r"[^\W_]|[^\x00-\x7f\s]", whole) else ""
+
+
+def bounded(text: str, tokens: int, *, keeps_end: bool = False) -> str:
+    """As much of a text as can matter to so many tokens, without words of any length."""
+    longest = tokens * _WIDEST_TOKEN
+    kept = text[-longest:] if keeps_end else text[:longest]
+    return re.sub(rf"(\S{{{_LONGEST_WORD}}})(?=\S)", r"\1 ", kept)
+
+
+def _labels_in(config: Any) -> list[str]:
+    """The model's labels, in the order of its scores."""
+    numbers = sorted(config.id2label)
+    if numbers != list(range(len(numbers))):
+        raise SettingsError(
+            f"its config.json numbers its labels {', '.join(map(str, numbers))}: `id2label` must count from 0 and "
+            "leave no number out, as its scores do"
+        )
+    return [str(config.id2label[number]) for number in numbers]
 
 
 def _limit(config: Any, tokenizer: Any, asked: int) -> int:
@@ -221,11 +271,15 @@ def _limit(config: Any, tokenizer: Any, asked: int) -> int:
     return max(min(limits), int(tokenizer.num_special_tokens_to_add()) + 1)
 
 
-def batches(lengths: Mapping[int, int], most_texts: int) -> Iterator[list[int]]:
-    """Places in batches of texts of about one length, the shortest first: little of a batch is padding."""
+def batches(lengths: Mapping[int, int], most_texts: int, *, alike: bool = False) -> Iterator[list[int]]:
+    """Places in batches of texts of about one length, the shortest first: little of a batch is padding.
+
+    alike: only texts of the very same length share a batch, and nothing is padded.
+    """
     batch: list[int] = []
     for place in sorted(lengths, key=lengths.__getitem__):
-        if batch and (len(batch) >= most_texts or (len(batch) + 1) * lengths[place] > _MOST_TOKENS):
+        is_full = len(batch) >= most_texts or (len(batch) + 1) * lengths[place] > _MOST_TOKENS
+        if batch and (is_full or (alike and lengths[place] != lengths[batch[0]])):
             yield batch
             batch = []
         batch.append(place)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from classifier import configured
 from classifier.base import Classifier, Explains, Verdict
 from classifier.evaluate import verdict_line
+from commands.logs import set_up_logs
 from errors import OuvidorError
 from settings import Settings, file_in_use, load
 
@@ -32,19 +33,32 @@ def settings_if_any(path: Path | None) -> Settings:
 def classify_stream(path: Path | None, file: Path | None, *, reasons: bool = False) -> None:
     """Print one JSON verdict a line, in order, with reasons if asked; what comes slowly is answered as it comes."""
     settings = settings_if_any(path)
+    set_up_logs()
+    if sys.stdout is None:
+        raise OuvidorError("the output is closed: send it to a file or a pipe")
     classifier = configured(settings.classifier, settings.rule)
-    if file is None:
+    if file is not None:
+        _classify_file(classifier, file, reasons=reasons)
+    elif sys.stdin is None:
+        raise OuvidorError("the input is closed: name a file, or send texts through a pipe")
+    else:
         for texts in _chunks(sys.stdin.buffer):
             decoded = [text.removesuffix(b"\r").decode("utf-8", "replace") for text in texts]
             print_verdicts(classifier, decoded, reasons=reasons)
-        return
+
+
+def _classify_file(classifier: Classifier, file: Path, *, reasons: bool) -> None:
     with file.open("rb") as stream:
-        number = 0
+        read = 0
         for lines in _chunks(stream):
-            numbered = enumerate(lines, start=number + 1)
-            found = [_text_of(file, at, line) for at, line in numbered if line.strip()]
-            print_verdicts(classifier, found, reasons=reasons)
-            number += len(lines)
+            found: list[str] = []
+            try:
+                for number, line in enumerate(lines, start=read + 1):
+                    if line.strip():
+                        found.append(_text_of(file, number, line))
+            finally:
+                print_verdicts(classifier, found, reasons=reasons)  # those before a bad line, too
+            read += len(lines)
 
 
 def print_verdicts(classifier: Classifier, texts: Sequence[str], *, reasons: bool) -> None:

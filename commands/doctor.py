@@ -21,6 +21,7 @@ from channels.accounts import base_url_of, connection_of
 from channels.connection import SourceConfig
 from channels.options import option_mistakes
 from classifier import configured
+from commands.logs import set_up_logs
 from commands.opening import WallClock, now, settings_in_use, visible
 from database.engine import open_database, reading
 from errors import OuvidorError
@@ -45,6 +46,7 @@ class Finding:
 
 def examine(path: Path | None, *, network: bool = False) -> int:
     """Print the findings; 1 when something is wrong."""
+    set_up_logs()
     wrong = 0
     for finding in findings(path, network=network):
         wrong += not finding.well

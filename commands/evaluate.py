@@ -13,10 +13,11 @@ from classifier.base import Classifier
 from classifier.evaluate import LABELS, evaluate, read_lines
 from classifier.transformer import TransformerClassifier
 from commands.classify import settings_if_any
+from commands.logs import set_up_logs
 from commands.tables import table
 from errors import OuvidorError
 from settings import Settings
-from settings_classifier import ModelSettings
+from settings_classifier import ModelSettings, placed
 
 _SINGLE = ("accuracy", "macro_f1", "macro_recall", "ece")
 _RATES = ("precision", "recall", "f1")
@@ -26,12 +27,15 @@ _RATES = ("precision", "recall", "f1")
 class _Evaluated:
     classifier: Classifier
     fields: frozenset[str]  # what it speaks for
+    embedded: Classifier | None = None  # what tells the language where the classifier tells none
 
 
 def evaluate_file(path: Path | None, file: Path, *, model: str | None = None, as_json: bool = False) -> None:
     """Print how the classifier of the settings, or one model alone, does on labelled texts."""
-    chosen = _chosen(settings_if_any(path), model)
-    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields)
+    settings = settings_if_any(path)
+    set_up_logs()
+    chosen = _chosen(settings, model)
+    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields, chosen.embedded)
     if as_json:
         typer.echo(json.dumps(scores))
         return
@@ -49,16 +53,18 @@ def _chosen(settings: Settings, model: str | None) -> _Evaluated:
         return _Evaluated(configured(settings.classifier, settings.rule), everything)
     if model == "embedded":
         return _Evaluated(configured(), everything)
-    named = [known for known in settings.classifier.model if _same(known.model, model)]
-    if not named and not model.strip():
-        raise OuvidorError("--model names nothing: write a folder, a name on the hub, or `embedded`")
-    models = named or [ModelSettings(field="sentiment", model=model)]
-    return _Evaluated(TransformerClassifier(models), frozenset(known.field for known in models))
-
-
-def _same(known: str, model: str) -> bool:
-    folder = Path(model).expanduser()
-    return known == model or (folder.is_dir() and folder.resolve() == Path(known).resolve())
+    try:
+        asked = ModelSettings(field="sentiment", model=model)
+        place = Path(placed(model, Path.cwd()))
+    except ValueError as problem:
+        raise OuvidorError(
+            "--model names nothing that could be: write a folder, a name on the hub, or `embedded`"
+        ) from problem
+    same = place.resolve()
+    named = [one for one in settings.classifier.model if one.model == model or Path(one.model).resolve() == same]
+    models = named or [asked.model_copy(update={"model": str(place)} if place.exists() else {})]
+    transformer = TransformerClassifier(models, settings.classifier.sure)
+    return _Evaluated(transformer, frozenset(known.field for known in models), configured())
 
 
 def _told(name: str, figures: Mapping[str, Any]) -> list[str]:
@@ -92,5 +98,5 @@ def _several(name: str, figures: Mapping[str, Any]) -> list[str]:
     return [*table([(name, "N", *map(str.upper, _RATES)), *rows]), exact]
 
 
-def _share(value: float) -> str:
-    return f"{value:.3f}"
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

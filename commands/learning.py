@@ -43,8 +43,9 @@ def learn_from_corrections(path: Path | None, *, dry_run: bool = False, as_json:
 
 def go_back(path: Path | None, *, as_json: bool = False) -> int:
     """Put in force what was before, and at last what came with Ouvidor."""
-    before, found = learned.roll_back(Path(settings_in_use(path).classifier.learned))
-    version = found.version if found else EmbeddedClassifier().version
+    own = EmbeddedClassifier().version
+    before, found = learned.roll_back(Path(settings_in_use(path).classifier.learned), own)
+    version = found.version if found else own
     whose = "" if found else ", which came with Ouvidor"
     reason = f"went back from {before} to {version}{whose}; {_NEXT}"
     _tell(Judged("better", 0, 0), version, before, reason, as_json=as_json)

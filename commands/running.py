@@ -50,18 +50,22 @@ def run_until_stopped(path: Path | None, *, port: int | None = None, inbox: bool
 
 
 def run_once(path: Path | None) -> int:
-    """Run each step once; 1 when a source fails or is paused."""
+    """Run each step once; 1 when a step fails, or a source fails or is paused."""
     settings = settings_in_use(path)
     set_up_logs()
     with database_in_use(settings) as engine:
-        done = _prepared(engine, settings).once()
+        runtime = _prepared(engine, settings)
+        done = runtime.once()
         with reading(engine) as session:
             failing = [source for source in sources(session) if state_of(source) in ("failing", "paused")]
     for source in failing:
         reason = visible(source.paused_reason or source.last_error)
         typer.echo(f"source {source.name!r} is {state_of(source)}: {reason}", err=True)
-    typer.echo(f"done: {done} pieces of work" if done else "done: nothing was waiting")
-    return 1 if failing else 0
+    for name in runtime.failing:
+        typer.echo(f"{visible(name)} failed: the log says why; what waits for it is still there", err=True)
+    nothing = "nothing was done" if runtime.failing else "nothing was waiting"
+    typer.echo(f"done: {done} pieces of work" if done else f"done: {nothing}")
+    return 1 if failing or runtime.failing else 0
 
 
 def _prepared(engine: Engine, settings: Settings) -> Runtime:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from models import MentionType, Urgency
 
 # What people act by; a doubt about a topic or the language brings nobody to a wrong decision.
-_ACTED_BY = frozenset({"type", "sentiment", "urgency", "holds"})
+_ACTED_BY = frozenset({"type", "sentiment", "urgency", "spam", "holds"})
 
 
 def asks_for_review(abstained: Collection[str], *, spam: bool, type_: MentionType, urgency: Urgency) -> bool:

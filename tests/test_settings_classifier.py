@@ -86,6 +86,8 @@ def test_a_folder_beside_the_file_is_found_from_anywhere_and_a_name_on_the_hub_s
     assert [model.model for model in found.model] == [str(tmp_path / "models" / "mood"), "somebody/spam"]
     dotted = loaded(tmp_path, GOOD.replace('"models/mood"', '"./gone"')).classifier
     assert dotted.model[0].model == str(tmp_path / "gone")
+    deep = loaded(tmp_path, GOOD.replace('"models/mood"', '"models/mood/gone"')).classifier
+    assert deep.model[0].model == str(tmp_path / "models" / "mood" / "gone")
 
 
 @pytest.mark.parametrize(
@@ -99,11 +101,17 @@ def test_a_folder_beside_the_file_is_found_from_anywhere_and_a_name_on_the_hub_s
         ("max_tokens = 128", "max_tokens = 0", "line 13: classifier, model 1, max_tokens: input should be greater"),
         ("max_tokens = 128", 'file = "../x.onnx"', "line 13: classifier, model 1, file: name an .onnx file within"),
         ("max_tokens = 128", 'file = "model.bin"', "name an .onnx file within"),
+        ('"models/mood"', '"~nobody-of-that-name/x"', "no user's home folder is '~nobody-of-that-name': write the"),
+        ("sure = 0.7", 'learned = "~nobody-of-that-name/x"', "line 7: classifier, learned: no user's home folder is"),
         ('"abstained"', '"sometimes"', "line 6: classifier, when: 'sometimes' is not known; there are: never, always"),
         ("sure = 0.7", "sure = 7", "line 7: classifier, sure: input should be less"),
         ("[[rule]]", "[rule]", "write [[rule]], with two brackets"),
         ('["procon", "vou processar"]', '["procon", "!!"]', "a word or a phrase has letters or digits"),
         ('"❤️"', '"love"', "write one emoji between quotes"),
+        ('["procon", "vou processar"]', '["\\u3099ﾞ"]', "a word or a phrase has letters or digits"),
+        ('"❤️"', '"\\ufe0f"', "write one emoji between quotes"),
+        ('"❤️"', '"🏽"', "write one emoji between quotes"),
+        ('"❤️"', '"."', "write one emoji between quotes"),
         ('"high"', '"urgent"', "line 24: rule 1, urgency: 'urgent' is not known; "),
         ('["legal"]', '["leagl"]', "'leagl' is not known; did you mean 'legal'?"),
         ('"fans"', '"court"', "line 28: rule 2, name: a rule above is called 'court' too"),
@@ -123,6 +131,12 @@ def test_a_folder_beside_the_file_is_found_from_anywhere_and_a_name_on_the_hub_s
 def test_a_mistake_is_told_with_its_line_and_what_to_write(was: str, now: str, expected: str, tmp_path: Path) -> None:
     text = GOOD.replace("[[rule]]", now, 1).split("[[rule]]")[0] if was == "[[rule]]" else GOOD.replace(was, now, 1)
     assert expected in complaint(tmp_path, text)
+
+
+def test_whatever_is_drawn_as_one_sign_is_an_emoji(tmp_path: Path) -> None:
+    drawn = ["❤", "👍🏽", "🇧🇷", "1️⃣", "‼️", "👩‍👧", "★", "↔️", "🏴‍☠️"]
+    written = ", ".join(f'"{sign}"' for sign in drawn)
+    assert loaded(tmp_path, GOOD.replace('"❤️"', written)).rule[1].emoji == drawn
 
 
 def test_a_time_to_speak_without_a_model_is_a_mistake(tmp_path: Path) -> None:

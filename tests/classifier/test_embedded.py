@@ -1,7 +1,10 @@
 """The embedded classifier keeps the contract on any text, and judges plain ones as a careful agent would."""
 
+import gc
 import math
 import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -180,7 +183,31 @@ def test_reasons_are_given_for_any_text(classifier: EmbeddedClassifier, text: st
 
 
 def test_type_and_complaint_never_contradict_each_other(classifier: EmbeddedClassifier) -> None:
-    verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)])
+    verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)[::5]])
     complaining = {verdict.type for verdict in verdicts if verdict.complaint}
     assert complaining <= {MentionType.COMPLAINT, MentionType.OTHER}
     assert all(verdict.complaint for verdict in verdicts if verdict.type is MentionType.COMPLAINT)
+    assert {(verdict.type, verdict.complaint) for verdict in verdicts if verdict.spam} == {(MentionType.OTHER, False)}
+
+
+def test_what_is_less_likely_than_not_is_never_said_without_a_doubt(classifier: EmbeddedClassifier) -> None:
+    verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)[::20]])
+    for verdict in verdicts:
+        unsure = {field for field in ("sentiment", "urgency", "type") if verdict.confidence[field] < 0.5}
+        assert unsure <= {*verdict.abstained}, verdict
+
+
+def test_a_batch_of_long_texts_stays_small_in_memory(classifier: EmbeddedClassifier) -> None:
+    text = "O meu pedido não chegou e ninguém responde. " * 200
+    classifier.classify([text])
+    tracemalloc.start()
+    classifier.classify([text] * 200)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 300_000_000
+
+
+def test_the_collection_of_garbage_goes_on_once_all_threads_are_done(classifier: EmbeddedClassifier) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(classifier.classify, [["tudo certo, obrigada"] * 20] * 40))
+    assert gc.isenabled()

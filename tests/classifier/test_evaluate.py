@@ -170,6 +170,25 @@ def test_what_was_left_to_a_person_is_told_for_each_field() -> None:
     assert "abstention" not in found["holds"]
 
 
+def test_what_nothing_spoke_for_has_no_share_in_the_calibration_error() -> None:
+    unread = a_verdict(confidence={}, abstained=("sentiment",))
+    lines = [{"text": text, "sentiment": "positive"} for text in ("read", "unread")]
+    found = scored({"read": a_verdict(sentiment=Sentiment.POSITIVE), "unread": unread}, *lines)["sentiment"]
+    assert found["n"] == 2
+    assert found["ece"] == pytest.approx(0.3)  # of the first alone
+    assert scored({"unread": unread}, lines[1])["sentiment"]["ece"] is None
+
+
+def test_a_classifier_that_tells_no_language_borrows_it() -> None:
+    silent = ToldClassifier({text: a_verdict(lang="other", abstained=("lang",)) for text in ("a", "b")})
+    embedded = ToldClassifier({"b": a_verdict(lang="es"), "c": a_verdict(lang="en")})
+    lines = [{"text": "a", "lang": "en"}, {"text": "b"}, {"text": "c"}]
+    numbered = [(n, {**line, "sentiment": "neutral"}) for n, line in enumerate(lines)]
+    found = evaluate(silent, numbered, frozenset({"sentiment"}), embedded)["fields"]["sentiment"]["per_language"]
+    assert {lang: part["n"] for lang, part in found.items()} == {"en": 1, "es": 1, "pt": 1}
+    assert embedded.asked == ["b"]
+
+
 def test_no_topic_means_the_topic_other_and_no_label_means_none() -> None:
     found = scored({}, {"text": "a", "topics": [], "holds": None}, {"text": "b", "topics": ["other", "other"]})
     assert found["topics"]["exact"] == 1
@@ -213,6 +232,16 @@ def test_a_wrong_label_of_any_length_makes_a_short_error() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OuvidorError, match=r"none\.jsonl cannot be read"):
         list(read_lines(tmp_path / "none.jsonl"))
+
+
+def test_a_line_without_end_is_refused() -> None:
+    with pytest.raises(OuvidorError, match="/dev/zero, line 1: it is longer than"):
+        list(read_lines(Path("/dev/zero")))
+
+
+def test_where_no_line_has_a_label_the_fields_that_were_looked_for_are_named() -> None:
+    with pytest.raises(OuvidorError, match="no line has a label of sentiment, spam"):
+        evaluate(ByWord(), [(1, {"text": "a", "Sentiment": "positive"})], frozenset({"sentiment", "spam"}))
 
 
 def test_a_verdict_prints_with_its_keys_and_a_rule_only_where_one_decided() -> None:

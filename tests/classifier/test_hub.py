@@ -111,6 +111,34 @@ def test_what_was_fetched_is_used_without_a_network(hub: Hub, tmp_path: Path, mo
     assert says(NAME) == "positive"
 
 
+def test_a_cache_without_the_tokenizer_is_filled_up(hub: Hub, tmp_path: Path, cache: Path) -> None:
+    folder = tiny_model(tmp_path / "published")
+    snapshot = cache / "models--somebody--tiny" / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    for name in ("config.json", "model.onnx"):  # all that another program fetched
+        (snapshot / name).write_bytes((folder / name).read_bytes())
+    reference = snapshot.parent.with_name("refs") / "main"
+    reference.parent.mkdir()
+    reference.write_text(COMMIT)
+    assert says(NAME) == "positive"
+    assert "vocab.txt" in hub.fetched
+
+
+def test_a_model_that_was_published_without_a_tokenizer_is_refused(hub: Hub, tmp_path: Path) -> None:
+    (tiny_model(tmp_path / "published") / "vocab.txt").unlink()
+    assert "it has no tokenizer" in refusal(NAME)
+
+
+def test_a_name_is_one_on_the_hub_whatever_stands_in_the_current_folder(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_model(tmp_path / "published")
+    tiny_model(tmp_path / NAME, labels=("positive", "neutral", "negative"))
+    monkeypatch.chdir(tmp_path)
+    assert says(NAME) == "positive"
+    assert hub.fetched
+
+
 @pytest.mark.skipif(not has_torch(), reason="the extra torch is not installed")
 def test_without_a_graph_the_weights_are_fetched_for_torch(hub: Hub, tmp_path: Path) -> None:
     tiny_model(tmp_path / "published", onnx_file="", safetensors=True)

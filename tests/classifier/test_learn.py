@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -104,6 +104,19 @@ def kept(candidate: Heads, held: Sequence[Text], fields: Sequence[str]) -> list[
     return may_switch(packaged(), candidate, held, fields, marks(packaged(), held, fields), examined)[0]
 
 
+def test_a_hold_that_is_found_less_often_is_refused() -> None:
+    heads = packaged()
+    column = COLUMNS["holds"].start + CLASSES["holds"].index("self_harm")
+    bias = heads.care.bias.copy()
+    bias[column] -= 3
+    deaf = replace(heads, care=replace(heads.care, bias=bias))
+    held = [Text("Vou me matar de rir com vocês", "", {"holds": []})] * 12
+    before = replace(marks(heads, held, ["holds"]), right={"holds": 0.0})
+    kept, after = may_switch(heads, deaf, held, ["holds"], before, before.examination)
+    assert after.right["holds"] > 2
+    assert kept == []
+
+
 def test_what_harms_the_examination_is_refused_however_right_it_is() -> None:
     held = labelled([(text, "praise") for text in PRAISE])
     assert kept(biased("type", "praise", 3.0), held, ["type"]) == []
@@ -120,6 +133,26 @@ def test_a_field_that_harms_goes_alone(judged: Judged) -> None:
         "type",
         "complaint",
     ]
+
+
+def test_a_field_that_stays_must_not_fall_by_one_that_switches() -> None:
+    verdicts = EmbeddedClassifier().classify(PRAISE)
+    held = [
+        Text(text, "", {"type": str(verdict.type), "complaint": True})
+        for text, verdict in zip(PRAISE, verdicts, strict=True)
+    ]
+    heads = packaged()
+    bias = heads.care.bias.copy()
+    bias[COLUMNS["complaint"]] += 9.0
+    candidate = replace(heads, care=replace(heads.care, bias=bias))
+    lenient = dict.fromkeys(marks(heads, [], []).examination, 0.0)
+
+    def switched(fields: Sequence[str]) -> list[str]:
+        before = replace(marks(heads, held, fields), examination=lenient)
+        return may_switch(heads, candidate, held, ["complaint"], before, lenient)[0]
+
+    assert switched(["complaint"]) == ["complaint"]
+    assert switched(["complaint", "type"]) == []
 
 
 def test_too_few_corrections_teach_nothing() -> None:
@@ -161,7 +194,7 @@ def test_corrections_and_confirmations_become_labels(engine: Engine, source_id: 
         told(session, source_id, "um", type="praise", holds="+legal", topics="=", spam="true", lang="en")
         told(session, source_id, "dois", type="complaint")  # what stood there already
     assert read(engine) == [
-        ("um", {"type": "praise", "complaint": False, "holds": ["legal"], "topics": ["other"], "spam": True}),
+        ("um", {"type": "other", "complaint": False, "holds": ["legal"], "topics": ["other"], "spam": True}),
         ("dois", {"type": "complaint", "complaint": True}),
     ]
 
@@ -172,6 +205,29 @@ def test_of_several_words_the_last_counts(engine: Engine, source_id: int) -> Non
         correct(session, mention, "type", "other", "Bia", NOON)
         told(session, source_id, "UM ", sentiment="positive")  # the same text by somebody else
     assert read(engine) == [("UM ", {"type": "other", "sentiment": "positive"})]
+
+
+@pytest.mark.parametrize(
+    ("words", "labels"),
+    [
+        ([("type", "question"), ("complaint", "true")], {"type": "complaint", "complaint": True}),
+        ([("complaint", "false"), ("type", "complaint")], {"type": "complaint", "complaint": True}),
+        ([("type", "complaint"), ("complaint", "false")], {"complaint": False}),
+        ([("type", "praise"), ("complaint", "true"), ("type", "question")], {"type": "question", "complaint": False}),
+        (
+            [("type", "praise"), ("spam", "true"), ("spam", "false")],
+            {"type": "praise", "complaint": False, "spam": False},
+        ),
+    ],
+)
+def test_of_two_words_that_contradict_each_other_the_later_is_learned(
+    engine: Engine, source_id: int, words: list[tuple[str, str]], labels: dict[str, object]
+) -> None:
+    with transaction(engine) as session:
+        mention = told(session, source_id, "um")
+        for field, value in words:
+            correct(session, mention, field, value, "Ana", NOON)
+    assert read(engine) == [("um", labels)]
 
 
 def test_a_text_that_was_edited_keeps_the_label_of_its_time(engine: Engine, source_id: int) -> None:
@@ -205,6 +261,10 @@ def put(folder: Path, version: str, raw: bytes) -> Learned:
     return learned.switch(folder, raw, found, before)
 
 
+def roll_back(folder: Path) -> tuple[str, Learned | None]:
+    return learned.roll_back(folder, configured().version)
+
+
 def settings(folder: Path) -> ClassifierSettings:
     return ClassifierSettings(learned=str(folder))
 
@@ -220,13 +280,13 @@ def test_what_was_switched_to_speaks_and_what_was_before_comes_back(tmp_path: Pa
     assert first_said[0].version == first.version != packaged_said[0].version
     second = put(tmp_path, *changed(2))
     assert configured(settings(tmp_path)).version == second.version
-    assert learned.roll_back(tmp_path) == (second.version, first)
+    assert roll_back(tmp_path) == (second.version, first)
     assert verdicts(tmp_path) == first_said
     assert not (tmp_path / second.file).exists()
-    assert learned.roll_back(tmp_path) == (first.version, None)
+    assert roll_back(tmp_path) == (first.version, None)
     assert verdicts(tmp_path) == packaged_said
     with pytest.raises(OuvidorError, match="nothing to go back to"):
-        learned.roll_back(tmp_path)
+        roll_back(tmp_path)
 
 
 def test_so_many_versions_are_kept_and_no_more(tmp_path: Path) -> None:
@@ -249,7 +309,7 @@ def test_damaged_weights_are_named_and_gone_back_past(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match=f"{third.file} are not what was written.*ouvidor learn --rollback"):
         configured(settings(tmp_path))
     (tmp_path / second.file).unlink()
-    assert learned.roll_back(tmp_path) == (third.version, first)
+    assert roll_back(tmp_path) == (third.version, first)
     assert configured(settings(tmp_path)).version == first.version
 
 
@@ -261,9 +321,37 @@ def test_a_damaged_list_is_named_and_put_aside(tmp_path: Path, raw: bytes) -> No
     (tmp_path / IN_FORCE).write_bytes(raw)
     with pytest.raises(DamagedError, match=f"{IN_FORCE}.*ouvidor learn --rollback"):
         configured(settings(tmp_path))
-    assert learned.roll_back(tmp_path) == (IN_FORCE, None)
+    assert roll_back(tmp_path) == (IN_FORCE, None)
     assert configured(settings(tmp_path)).version == EmbeddedClassifier().version
     assert (tmp_path / f"{IN_FORCE}.damaged").read_bytes() == raw
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("become", [loop, pipe, device])
+def test_what_is_no_regular_file_is_named_and_gone_back_past(become: Callable[[Path], None], tmp_path: Path) -> None:
+    first, second = put(tmp_path, *changed(1)), put(tmp_path, *changed(2))
+    (tmp_path / second.file).unlink()
+    become(tmp_path / second.file)
+    with pytest.raises(DamagedError, match=f"{second.file} cannot be read: .*ouvidor learn --rollback"):
+        configured(settings(tmp_path))
+    assert roll_back(tmp_path) == (second.version, first)
+    (tmp_path / IN_FORCE).unlink()
+    become(tmp_path / IN_FORCE)
+    with pytest.raises(DamagedError, match=f"{IN_FORCE} cannot be read: .*ouvidor learn --rollback"):
+        configured(settings(tmp_path))
+    assert roll_back(tmp_path) == (IN_FORCE, None)
+    assert configured(settings(tmp_path)).version == EmbeddedClassifier().version
 
 
 def test_weights_learned_on_other_ones_are_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -273,6 +361,16 @@ def test_weights_learned_on_other_ones_are_not_used(tmp_path: Path, caplog: pyte
     (tmp_path / IN_FORCE).write_text(json.dumps(told))
     assert configured(settings(tmp_path)).version == EmbeddedClassifier().version
     assert "run `ouvidor learn`" in caplog.text
+
+
+def test_nobody_goes_back_to_weights_learned_on_other_ones(tmp_path: Path) -> None:
+    put(tmp_path, *changed(1))
+    second = put(tmp_path, *changed(2))
+    told = json.loads((tmp_path / IN_FORCE).read_text())
+    older = [one | {"packaged": "embedded-1-0123456789ab"} for one in told]
+    (tmp_path / IN_FORCE).write_text(json.dumps(older))
+    assert roll_back(tmp_path) == (second.version, None)
+    assert configured(settings(tmp_path)).version == EmbeddedClassifier().version
 
 
 def test_two_who_learn_at_once_do_not_undo_each_other(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from classifier.base import Verdict
+from classifier.base import Reasons, Verdict
 from classifier.operator_rules import Heard, Ruled, classify_heard
 from classifier.tag import tag
 from database.engine import reading, transaction
@@ -125,9 +125,27 @@ def test_what_a_rule_sets_agrees_by_the_labels() -> None:
     assert not said("x", a_rule(words=["x"], type="praise"), below=was).complaint
     spam = said("x", a_rule(words=["x"], spam=True), below=was)
     assert (spam.spam, spam.type, spam.complaint) == (True, MentionType.OTHER, False)
-    both = said("x", a_rule(words=["x"], spam=True, type="complaint"), below=was)
-    assert (both.spam, both.type, both.complaint) == (True, MentionType.COMPLAINT, True)
     assert said("x", a_rule(words=["x"], spam=False), below=was).type is MentionType.COMPLAINT
+
+
+@pytest.mark.parametrize("kind", ["complaint", "question", "praise", "suggestion"])
+def test_what_a_rule_gives_a_type_is_no_spam(kind: str) -> None:
+    below = a_verdict(spam=True, abstained=("spam",))
+    spellings: list[list[dict[str, Any]]] = [
+        [{"type": kind}],
+        [{"type": kind, "spam": True}],
+        [{"spam": True}, {"type": kind}],
+    ]
+    for rules in spellings:
+        found = said("x", *(a_rule(words=["x"], **rule) for rule in rules), below=below)
+        assert (found.type, found.spam, found.complaint) == (MentionType(kind), False, kind == "complaint")
+        assert found.confidence["spam"] == 1.0
+        assert found.abstained == ()
+
+
+def test_what_a_rule_calls_spam_of_type_other_is_no_complaint() -> None:
+    found = said("x", a_rule(words=["x"], spam=True, type="other"), below=a_verdict(complaint=True))
+    assert (found.type, found.spam, found.complaint) == (MentionType.OTHER, True, False)
 
 
 def test_the_version_changes_with_the_rules() -> None:
@@ -156,6 +174,49 @@ def test_the_reasons_of_a_rule_are_its_words_in_the_text() -> None:
     ruled = Ruled(ToldClassifier(), [a_rule(words=["procon", "juiz"], langs=["pt"], type="complaint")])
     assert ruled.reasons("vou ao Procon")["type"] == (("procon", 1.0),)
     assert ruled.reasons("nada")["type"] == (("nada", 0.25),)
+
+
+class Reasoned(ToldClassifier):
+    """It gives the text itself as the reason for every field."""
+
+    def reasons(self, text: str) -> Reasons:
+        return dict.fromkeys(("sentiment", "type", "complaint", "spam", "holds"), ((text, 0.5),))
+
+
+COMPLAINING = {"type": MentionType.COMPLAINT, "complaint": True, "holds": (Hold.LEGAL,)}
+
+
+@pytest.mark.parametrize(
+    ("below", "decides", "by_the_rule"),
+    [
+        (COMPLAINING, {"type": "praise"}, {"type", "complaint"}),
+        (COMPLAINING, {"spam": True}, {"type", "complaint", "spam"}),
+        ({"spam": True}, {"type": "question"}, {"type", "complaint", "spam"}),
+        ({"spam": True}, {"type": "question", "spam": True}, {"type", "complaint", "spam"}),
+        (COMPLAINING, {"sentiment": "positive"}, {"sentiment"}),
+        ({"spam": True}, {"spam": False}, {"spam"}),
+    ],
+)
+def test_reasons_never_argue_for_a_label_that_a_rule_took_away(
+    below: dict[str, Any], decides: dict[str, Any], by_the_rule: set[str]
+) -> None:
+    text = "que beleza, obrigado"
+    found = Ruled(Reasoned({text: a_verdict(**below)}), [a_rule(words=["beleza"], **decides)]).reasons(text)
+    assert {field for field, words in found.items() if words == (("beleza", 1.0),)} == by_the_rule
+    assert all(found[field] == ((text, 0.5),) for field in found.keys() - by_the_rule)
+
+
+def test_a_rule_without_words_takes_away_the_reasons_of_what_it_decides() -> None:
+    below = Reasoned({"x": a_verdict(**COMPLAINING)})
+    assert set(Ruled(below, [a_rule(langs=["pt"], type="praise")]).reasons("x")) == {"sentiment", "spam", "holds"}
+
+
+def test_the_reasons_of_holds_add_up_as_holds_do() -> None:
+    rules = [a_rule("a", words=["juiz"], add_holds=["legal"]), a_rule("b", words=["jornal"], add_holds=["press"])]
+    text = "vou ao juiz e ao jornal"
+    below = ToldClassifier({text: a_verdict()})
+    assert Ruled(below, rules).reasons(text)["holds"] == (("juiz", 1.0), ("jornal", 1.0))
+    assert Ruled(Reasoned(), rules).reasons(text)["holds"] == (("juiz", 1.0), ("jornal", 1.0), (text, 0.5))
 
 
 def test_the_step_knows_channel_and_reach_and_stores_which_rule_decided(engine: Engine) -> None:

@@ -117,6 +117,21 @@ def test_the_type_stands_above_the_complaint_when_models_speak_for_both() -> Non
     assert (found.type, found.complaint) == (MentionType.PRAISE, False)
 
 
+def test_a_type_that_a_model_gave_takes_spam_away_and_spam_the_type() -> None:
+    advert = a_verdict(spam=True)
+    found = overruled(advert, {"type": Opinion("complaint", 0.5)}, 0.6)
+    assert (found.type, found.complaint, found.spam) == (MentionType.COMPLAINT, True, False)
+    assert set(found.abstained) == {"type", "complaint", "spam"}
+    assert overruled(advert, {"type": Opinion("other", 0.9)}, 0.6).spam
+    assert not overruled(advert, {"complaint": Opinion("true", 0.9)}, 0.6).spam
+    complaint = a_verdict(type=MentionType.COMPLAINT, complaint=True, abstained=("type",))
+    found = overruled(complaint, {"spam": Opinion("true", 0.9)}, 0.6)
+    assert (found.type, found.complaint, found.spam) == (MentionType.OTHER, False, True)
+    assert (found.confidence["type"], found.abstained) == (0.9, ())
+    found = overruled(complaint, {"spam": Opinion("true", 0.9), "type": Opinion("complaint", 0.9)}, 0.6)
+    assert (found.type, found.complaint, found.spam) == (MentionType.COMPLAINT, True, False)
+
+
 def test_the_version_tells_both_models_and_when_they_speak(tiny: Path) -> None:
     always, abstained, surer = (
         tiered(tiny, "always").version,
@@ -131,6 +146,17 @@ def test_reasons_are_the_embedded_models_for_what_it_decides(tiny: Path) -> None
     assert set(tiered(tiny, "always").reasons("a")) == {"type"}
     assert set(tiered(tiny, "abstained").reasons("a")) == {"sentiment", "type"}
     assert set(tiered(tiny, "abstained", {"a": a_verdict(abstained=("sentiment",))}).reasons("a")) == {"type"}
+
+
+def test_no_reasons_are_given_for_a_label_that_a_model_dragged_along(tmp_path: Path) -> None:
+    model = tiny_model(tmp_path / "c", labels=("complaint", "no complaint"))
+    below = {
+        ANGRY: a_verdict(type=MentionType.PRAISE),
+        GLAD: a_verdict(type=MentionType.PRAISE),
+    }
+    classifier = tiered(model, "always", below, field="complaint")
+    assert set(classifier.reasons(ANGRY)) == {"sentiment"}
+    assert set(classifier.reasons(GLAD)) == {"sentiment", "type"}
 
 
 def test_the_settings_choose_the_classifier(tiny: Path) -> None:

@@ -8,7 +8,15 @@ import pytest
 from classifier.linear import load
 from classifier.train import main
 
-NAMES = ("umsab_train_pt", "umsab_train_es", "umsab_val_pt", "umsab_val_es", "semeval2013_16_en")
+NAMES = (
+    "umsab_train_pt",
+    "umsab_train_es",
+    "umsab_val_pt",
+    "umsab_val_es",
+    "umsab_train_it",
+    "umsab_train_fr",
+    "semeval2013_16_en",
+)
 TEXTS = {"negative": "awful broken ruim malo", "neutral": "the store opens at", "positive": "lovely great otimo bueno"}
 
 

@@ -1,7 +1,9 @@
 """Any sequence-classification model: loaded from its folder or the hub's cache, told what its labels mean."""
 
+import json
 import shutil
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,13 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
+from structlog.testing import capture_logs
+from transformers import PhobertTokenizer
 
 from classifier.model_files import has_torch
 from classifier.opinions import Opinion
-from classifier.transformer import TransformerClassifier, TransformerModel, batches
+from classifier.transformer import TransformerClassifier, TransformerModel, batches, bounded
 from errors import SettingsError
 from models import Sentiment
 from settings_classifier import ModelSettings
@@ -25,6 +29,22 @@ GLAD, ANGRY, PLAIN = "Amei, atendimento excelente!", "Péssimo, que descaso", "o
 
 def a_model(folder: Path | str, **fields: Any) -> ModelSettings:
     return ModelSettings(**{"field": "sentiment", "model": str(folder), **fields})
+
+
+def with_weights(folder: Path, **weights: Any) -> Path:
+    """The same model with other numbers in its graph, named with "_" for "."."""
+    graph = onnx.load(folder / "model.onnx")
+    for one in graph.graph.initializer:
+        if (value := weights.get(one.name.replace(".", "_"))) is not None:
+            one.CopyFrom(numpy_helper.from_array(np.array(value, np.float32), one.name))
+    onnx.save(graph, folder / "model.onnx")
+    return folder
+
+
+def tokenizer_says(folder: Path, **said: Any) -> Path:
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **said}))
+    return folder
 
 
 def labels(model: TransformerModel, *texts: str) -> list[str | None]:
@@ -92,28 +112,96 @@ def test_roberta_counts_its_positions_from_beyond_the_padding(tmp_path: Path) ->
 
 def test_a_text_that_breaks_the_graph_costs_the_others_nothing(tmp_path: Path) -> None:
     folder = tiny_model(tmp_path / "sly", max_position_embeddings=4096)  # its graph knows 64 positions
-    config = folder / "tokenizer_config.json"
-    config.write_text(config.read_text().replace('"model_max_length": 64', '"model_max_length": 4096'))
-    model = TransformerModel(a_model(folder))
+    model = TransformerModel(a_model(tokenizer_says(folder, model_max_length=4096)))
     assert labels(model, GLAD, "the " * 100, ANGRY) == ["positive", None, "negative"]
     assert labels(model, "the " * 100) == [None]
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_graph_that_gives_fewer_rows_than_texts_reads_each_alone(rows: int, tmp_path: Path) -> None:
+    folder = tiny_model(tmp_path / "short")
+    graph = onnx.load(folder / "model.onnx")
+    graph.graph.node[-1].output[0] = "whole"
+    bounds = {"first": 0, "last": rows, "axis": 0}
+    graph.graph.initializer.extend(numpy_helper.from_array(np.array([n]), name) for name, n in bounds.items())
+    graph.graph.node.append(helper.make_node("Slice", ["whole", *bounds], ["logits"]))
+    onnx.save(graph, folder / "model.onnx")
+    with capture_logs() as logs:
+        model = TransformerModel(a_model(folder))
+    assert [line["event"] for line in logs] == ["texts_not_read_together"] * (rows == 1)
+    assert labels(model, GLAD, ANGRY, PLAIN, "the") == ["positive", "negative", "neutral", "neutral"]
 
 
 def test_a_batch_is_bounded_by_its_texts_and_by_its_tokens() -> None:
     lengths = {0: 5000, 1: 10, 2: 3, 3: 4500, 4: 11, 5: 9000}
     assert list(batches(lengths, 2)) == [[2, 1], [4], [3], [0], [5]]
     assert list(batches(lengths, 9)) == [[2, 1, 4], [3], [0], [5]]
+    assert list(batches({0: 3, 1: 4, 2: 3, 3: 3}, 2, alike=True)) == [[0, 2], [3], [1]]
 
 
-def test_scores_that_are_no_numbers_still_give_an_opinion(tmp_path: Path) -> None:
-    folder = tiny_model(tmp_path / "blind")
-    graph = onnx.load(folder / "model.onnx")
-    bias = next(one for one in graph.graph.initializer if one.name == "classifier.bias")
-    bias.CopyFrom(numpy_helper.from_array(np.array((np.nan, np.inf, 0), np.float32), "classifier.bias"))
-    onnx.save(graph, folder / "model.onnx")
-    (found,) = TransformerModel(a_model(folder)).opinions([GLAD])
+def without_a_mask(folder: Path) -> Path:
+    return tiny_model(folder, inputs=("input_ids",))
+
+
+def padded_on_the_left(folder: Path) -> Path:
+    return tokenizer_says(tiny_model(folder), padding_side="left")
+
+
+@pytest.mark.parametrize("build", [without_a_mask, padded_on_the_left])
+def test_no_verdict_depends_on_the_other_texts_of_its_batch(build: Callable[[Path], Path], tmp_path: Path) -> None:
+    model = TransformerModel(a_model(build(tmp_path / "odd")))
+    texts = ["love", "love the order", f"amei {'the ' * 30}", "hate", "hate it here", GLAD, PLAIN]
+    alone = [opinion for text in texts for opinion in model.opinions([text])]
+    for one, other in zip(model.opinions(texts), alone, strict=True):
+        assert one is not None
+        assert other is not None
+        assert one.label == other.label
+        assert abs(one.share - other.share) < 0.002
+
+
+def test_scores_that_are_no_numbers_give_no_opinion_and_are_told_once(tmp_path: Path) -> None:
+    folder = with_weights(tiny_model(tmp_path / "blind"), classifier_bias=(np.nan, np.inf, 0))
+    model = TransformerModel(a_model(folder))
+    with capture_logs() as logs:
+        assert model.opinions([GLAD, ANGRY]) == [None, None]
+        assert model.opinions([PLAIN]) == [None]
+    assert [line["event"] for line in logs] == ["scores_are_no_numbers"]
+
+
+@pytest.mark.parametrize("names", [("complaint", "not_complaint"), ("not_complaint", "complaint"), ("complaint",)])
+def test_what_is_as_likely_true_as_false_is_false(names: tuple[str, ...], tmp_path: Path) -> None:
+    some = tiny_model(tmp_path / "torn", labels=names)
+    folder = with_weights(some, classifier_weight=np.zeros((len(names), 8)), classifier_bias=np.zeros(len(names)))
+    assert TransformerModel(a_model(folder, field="complaint")).opinions([GLAD]) == [Opinion("false", 0.5)]
+
+
+def test_no_word_of_any_length_reaches_a_tokenizer_that_takes_the_square_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tokenizer_says(tiny_model(tmp_path / "slow"), tokenizer_class="PhobertTokenizer")
+    (folder / "vocab.txt").write_text("love 1\nthe 1\n")
+    (folder / "bpe.codes").write_text("")
+    model = TransformerModel(a_model(folder))
+    words: list[str] = []
+    bpe = PhobertTokenizer.bpe
+
+    def told(self: PhobertTokenizer, word: str) -> str:
+        words.append(word)
+        return str(bpe(self, word))
+
+    monkeypatch.setattr(PhobertTokenizer, "bpe", told)
+    (found,) = model.opinions([f"love {'xyz' * 30_000}"])
     assert found is not None
-    assert 0 <= found.share <= 1
+    assert words[0] == "love"
+    assert max(map(len, words)) == 200
+    assert sum(map(len, words)) < 64 * model.limit
+
+
+def test_a_bounded_text_keeps_the_end_that_the_tokenizer_keeps() -> None:
+    text = f"first {'the ' * 1000}last"
+    assert bounded(text, 8) == text[:512]
+    assert bounded(text, 8, keeps_end=True) == text[-512:]
+    assert bounded(f"{'a' * 200} {'b' * 401}", 512) == f"{'a' * 200} {'b' * 200} {'b' * 200} b"
 
 
 def test_two_threads_may_ask_at_once(tiny: Path) -> None:
@@ -138,10 +226,7 @@ def test_the_version_changes_with_all_that_a_verdict_depends_on(tiny: Path, tmp_
         file = folder / change
         match file.suffix:
             case ".onnx":
-                graph = onnx.load(file)
-                bias = next(one for one in graph.graph.initializer if one.name == "classifier.bias")
-                bias.CopyFrom(numpy_helper.from_array(np.array((0, 3.5, 0), np.float32), "classifier.bias"))
-                onnx.save(graph, file)
+                with_weights(folder, classifier_bias=(0, 3.5, 0))
             case ".txt":
                 file.write_text(file.read_text().replace("\namei\n", "\namamos\n"))
             case ".json":
@@ -160,6 +245,18 @@ def test_the_version_changes_with_all_that_a_verdict_depends_on(tiny: Path, tmp_
     assert len(set(versions)) == len(versions)
     assert versions[0] == TransformerModel(a_model(tiny)).version
     assert all(one.startswith("transformer-tiny-") for one in versions)
+
+
+@pytest.mark.parametrize("beside", ["model.bin", "weights.pb", "model.onnx_data"])
+def test_the_version_changes_with_weights_beside_the_graph_whatever_their_name(beside: str, tmp_path: Path) -> None:
+    def version(weight: float) -> str:
+        weights = np.full((3, 8), weight)
+        folder = with_weights(tiny_model(tmp_path / str(weight) / "tiny"), classifier_weight=weights)
+        graph = onnx.load(folder / "model.onnx")
+        onnx.save(graph, folder / "model.onnx", save_as_external_data=True, location=beside, size_threshold=64)
+        return TransformerModel(a_model(folder)).version
+
+    assert version(1.0) != version(1.5)
 
 
 def test_labels_are_mapped_by_the_settings(tmp_path: Path) -> None:
@@ -243,6 +340,11 @@ def test_a_graph_of_other_labels_than_its_configuration_is_refused(tmp_path: Pat
     assert "4 labels" in refusal(folder, labels={"other": "neutral"})
 
 
+def test_labels_that_are_not_counted_from_nought_are_told(tmp_path: Path) -> None:
+    folder = tiny_model(tmp_path / "gap", id2label={"1": "negative", "2": "neutral", "4": "positive"})
+    assert "its config.json numbers its labels 1, 2, 4: `id2label` must count from 0" in refusal(folder)
+
+
 def test_without_torch_and_without_a_graph_the_error_names_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +361,9 @@ def test_without_torch_and_without_a_graph_the_error_names_the_extra(
         (lambda folder: (folder / "config.json").unlink(), "there is no config.json in it"),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be loaded"),
         (lambda folder: (folder / "model.onnx").write_bytes(b"\x00" * 99), "cannot be loaded"),
+        (lambda folder: (folder / "model.onnx").write_bytes(b""), "cannot be loaded"),
+        (lambda folder: (folder / "vocab.txt").unlink(), "it has no tokenizer, without which no word can be read"),
+        (lambda folder: tokenizer_says(folder, tokenizer_class="XLMRobertaTokenizer"), "its tokenizer knows no word"),
         (shutil.rmtree, "there is no such folder"),
     ],
 )
@@ -276,7 +381,9 @@ def test_the_code_of_a_model_is_never_run(tmp_path: Path) -> None:
         tmp_path / "code", model_type="own", auto_map={"AutoConfig": "own.Own", "AutoTokenizer": ["own.Own", None]}
     )
     (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Own: ...\n")
-    assert "cannot be loaded" in refusal(folder)
+    told = refusal(folder)
+    assert "brings its own code, and such models are not run" in told
+    assert "trust_remote_code" not in told
     assert not (tmp_path / "ran").exists()
 
 

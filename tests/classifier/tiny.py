@@ -156,7 +156,10 @@ class _Graph:
 
 
 def _graph(weights: Weights, names: Sequence[str]) -> onnx.ModelProto:
-    """The same network as torch makes of the weights; `names` are its inputs, of which it needs the usual three."""
+    """The same network as torch makes of the weights; `names` are its inputs, of which it uses the usual three.
+
+    Without a mask it reads its padding as it reads words.
+    """
     graph = _Graph(weights)
     layer = "bert.encoder.layer.0."
     length = graph("Gather", graph("Shape", "input_ids"), graph.constant(1, np.int64))
@@ -169,7 +172,8 @@ def _graph(weights: Weights, names: Sequence[str]) -> onnx.ModelProto:
     query, key, value = (graph.dense(found, f"{layer}attention.self.{name}") for name in ("query", "key", "value"))
     scores = graph("MatMul", query, graph("Transpose", key, perm=[0, 2, 1]))
     scores = graph("Div", scores, graph.constant(np.sqrt(_SIZE)))
-    padded = graph("Sub", graph.constant(1), graph("Cast", "attention_mask", to=TensorProto.FLOAT))
+    mask = "attention_mask" if "attention_mask" in names else graph("Equal", "input_ids", "input_ids")
+    padded = graph("Sub", graph.constant(1), graph("Cast", mask, to=TensorProto.FLOAT))
     hidden = graph("Unsqueeze", graph("Mul", padded, graph.constant(-1e9)), graph.constant([1], np.int64))
     shares = graph("Softmax", graph("Add", scores, hidden), axis=-1)
     seen = graph.dense(graph("MatMul", shares, value), f"{layer}attention.output.dense")

@@ -1,6 +1,9 @@
 """The classifier on the command line: one verdict a line, in order."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from classifier.base import Verdict
 from commands.classify import print_verdicts
 from tests.classifier.told import a_verdict
 from tests.commands.conftest import Ouvidor
+from tests.commands.test_running import ROOT
 
 KEYS = [
     *("lang", "sentiment", "urgency", "type", "complaint", "spam", "holds", "topics", "personal_data"),
@@ -46,6 +50,28 @@ def test_a_bad_line_of_a_file_is_named(ouvidor: Ouvidor, folder: Path) -> None:
     found = ouvidor("classify", "texts.jsonl")
     assert found.code == 1
     assert found.err.startswith("ouvidor: texts.jsonl, line 2: there is no `text`")
+
+
+def test_lines_before_a_bad_one_keep_their_verdicts(ouvidor: Ouvidor, folder: Path) -> None:
+    (folder / "texts.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n[]\n{"text": "c"}\n')
+    found = ouvidor("classify", "texts.jsonl")
+    assert (found.code, len(found.out.splitlines())) == (1, 2)
+    assert "line 3" in found.err
+
+
+@pytest.mark.parametrize(("closed", "told"), [("<&-", "the input is closed"), (">&-", "the output is closed")])
+def test_a_closed_stream_is_told_in_one_line(closed: str, told: str, folder: Path) -> None:
+    command = f'"$0" "$1" classify {closed}'
+    found = subprocess.run(
+        ["sh", "-c", command, sys.executable, str(ROOT / "cli.py")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert found.stderr.startswith(f"ouvidor: {told}: ")
+    assert found.stderr.count("\n") == 1
 
 
 def test_a_line_without_end_is_refused(ouvidor: Ouvidor) -> None:

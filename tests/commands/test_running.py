@@ -12,9 +12,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from database.engine import open_database, transaction
+from models import Source
 from settings import load
-from tests.commands.conftest import Ouvidor
+from tests.builders import a_mention, a_world
+from tests.commands.conftest import SETTINGS, Ouvidor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,6 +83,22 @@ def test_once_runs_each_step_and_names_what_fails(
     assert found.code == 1
     assert "source 'acme-mentions' is paused: " in found.err
     assert "OUVIDOR_ACME_MASTODON_ACCESS_TOKEN" in found.err
+
+
+def test_once_names_a_step_that_failed(ouvidor: Ouvidor, settings_file: Path, sqlite_url: str) -> None:
+    settings_file.write_text(SETTINGS.partition("[[source]]")[0])
+    engine = open_database(sqlite_url)  # the file that stands beside the settings
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        a_mention(session, session.get_one(Source, source_id))
+        session.connection().execute(
+            text("CREATE TRIGGER full BEFORE INSERT ON verdict BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+        )
+    engine.dispose()
+    found = ouvidor("once")
+    assert found.code == 1
+    assert "tag failed: the log says why" in found.err
+    assert "nothing was waiting" not in found.out
 
 
 def test_the_sandbox_prints_settings_that_load_and_serves_its_networks(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -10,6 +11,7 @@ from sqlmodel import select
 from database.engine import open_database, reading, transaction
 from models import Sentiment, Source, VerdictRow
 from tests.builders import a_mention, a_world
+from tests.classifier.test_transformer import with_weights
 from tests.classifier.tiny import tiny_model
 from tests.commands.conftest import SETTINGS, Ouvidor
 from tests.commands.test_running import line_with, running
@@ -100,8 +102,21 @@ def test_evaluate_scores_a_model_by_its_folder(ouvidor: Ouvidor, folder: Path) -
     found = json.loads(ouvidor("evaluate", "labelled.jsonl", "--model", "tiny", "--json").out)
     assert set(found["fields"]) == {"sentiment"}  # of the type it says nothing
     assert found["fields"]["sentiment"]["accuracy"] == 1.0
+    assert set(found["fields"]["sentiment"]["per_language"]) == {"pt"}  # which the embedded model tells
     embedded = json.loads(ouvidor("evaluate", "labelled.jsonl", "--model", "embedded", "--json").out)
     assert set(embedded["fields"]) == {"sentiment", "type"}
+
+
+@pytest.mark.parametrize("arguments", [["classify"], ["evaluate", "labelled.jsonl", "--json"]])
+def test_what_is_logged_does_not_stand_among_the_verdicts(
+    arguments: list[str], ouvidor: Ouvidor, with_model: Path
+) -> None:
+    with_weights(with_model.with_name("tiny"), classifier_bias=(np.nan, 0, 0))
+    with_model.with_name("labelled.jsonl").write_text(LABELLED)
+    found = ouvidor(*arguments, given=GLAD.encode())
+    assert found.code == 0, found.err
+    assert "scores_are_no_numbers" in found.err
+    json.loads(found.out)
 
 
 def test_evaluate_takes_the_mapping_of_a_model_that_the_settings_name(ouvidor: Ouvidor, with_model: Path) -> None:
@@ -111,12 +126,22 @@ def test_evaluate_takes_the_mapping_of_a_model_that_the_settings_name(ouvidor: O
         assert found["fields"]["sentiment"]["accuracy"] == 0.0
 
 
+def test_evaluate_leaves_to_a_person_what_the_settings_leave(ouvidor: Ouvidor, with_model: Path) -> None:
+    with_model.with_name("labelled.jsonl").write_text(LABELLED)
+    for sure, share in (("0.5", 0.0), ("1.0", 1.0)):
+        with_model.write_text(SETTINGS + MODEL.replace('when = "always"', f'when = "always"\nsure = {sure}'))
+        found = json.loads(ouvidor("evaluate", "labelled.jsonl", "--model", "tiny", "--json").out)
+        assert found["fields"]["sentiment"]["abstention"]["share"] == share
+
+
 def test_evaluate_of_a_model_that_is_not_there_is_told_in_one_line(ouvidor: Ouvidor, folder: Path) -> None:
     (folder / "labelled.jsonl").write_text(LABELLED)
     found = ouvidor("evaluate", "labelled.jsonl", "--model", "./gone")
     assert found.code == 2
     assert found.err == ("ouvidor: the model ./gone for sentiment: there is no such folder: is the path right?\n")
-    assert ouvidor("evaluate", "labelled.jsonl", "--model", " ").code == 1
+    for name in (" ", "~nobody-of-that-name/x", "a\nb", "a" * 1001, "./" + "a" * 900):
+        found = ouvidor("evaluate", "labelled.jsonl", "--model", name)
+        assert (found.code, found.err.count("\n")) == (1, 1)
 
 
 def test_the_doctor_loads_the_model(ouvidor: Ouvidor, with_model: Path) -> None:
