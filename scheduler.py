@@ -126,8 +126,13 @@ class Runtime:
         self.redelivered = 0  # mentions that were heard again and not stored twice
 
     def once(self) -> int:
-        """Every step once, in order, in this thread; how much was done."""
+        """Every step once, in order, in this thread; how much was done. `failing` names those that failed."""
         return sum(self._guarded(step.name, lambda step=step: step.run(self)) for step in STEPS)  # type: ignore[misc]
+
+    @property
+    def failing(self) -> list[str]:
+        """The steps and jobs that failed when they ran last."""
+        return sorted(self._failing)
 
     def start(self) -> None:
         """Tick in the background until `stop`; what was paused gets another chance, for a person restarted us."""

@@ -6,18 +6,28 @@ from functools import lru_cache
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from sqlmodel import Session
+from sqlalchemy import String, bindparam, cast, or_
+from sqlmodel import Session, col, select
 
 from cases.approval import approve, automatic_before, would_refuse
 from cases.drafts import draft
 from database.ledger import OUVIDOR, append
 from errors import SettingsError
-from models import Brand, Case, Mention, Reply, ReplyPurpose
+from models import Brand, Case, Correction, Mention, Reply, ReplyPurpose, VerdictRow
 from responders.policy import HELD, ONCE
 from settings import AcknowledgeRule
 
 # A template knows the case and the brand; never the customer's words, name or handle.
 VARIABLES = ("protocol", "brand")
+# Neither a person's word on a mention nor an edit that takes a hold away may bring automation to answer it.
+_FOR_A_PERSON = select(
+    or_(
+        select(Correction.id).where(Correction.mention_id == bindparam("mention")).exists(),
+        select(VerdictRow.id)
+        .where(VerdictRow.mention_id == bindparam("mention"), cast(col(VerdictRow.holds), String) != "[]")
+        .exists(),
+    )
+)
 _templates = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
@@ -85,7 +95,7 @@ def acknowledge(
 
 def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
     """The name of the first rule that keeps automation silent; "" when it may speak."""
-    if case.holds:
+    if case.holds or session.exec(_FOR_A_PERSON, params={"mention": mention.id}).one():
         return HELD.name
     forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)
     if forbidden is not None:

@@ -1,17 +1,22 @@
 """What a person does with a case or a mention: take, snooze, dismiss, reopen, correct."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from cases import labels
+from cases.queries.facts import corrections_in_force
+from cases.queries.verdict import told_of
 from cases.triage import retag
+from classifier.corrections import following
 from database.counts import add_counts, counted
 from database.ledger import OUVIDOR, append
 from database.review import asks_for_review
-from errors import IllegalMoveError
-from models import Case, CaseMention, CaseState, Correction, Mention, MentionType, VerdictRow
+from errors import IllegalMoveError, OutdatedError
+from models import Case, CaseMention, CaseState, Correction, Mention, VerdictRow
 
 _OPEN = (CaseState.OPEN, CaseState.TAKEN, CaseState.SNOOZED)
 _OF_THE_CASE = frozenset({"sentiment", "urgency", "type", "holds", "lang"})  # what a case has from its mentions
@@ -77,57 +82,119 @@ def dismiss_mention(session: Session, mention: Mention, by: str, now: datetime) 
         session.add(verdict)
 
 
-def correct(session: Session, mention: Mention, field: str, value: str, by: str, now: datetime) -> None:
+def correct(
+    session: Session, mention: Mention, field: str, value: str, by: str, now: datetime, *, revision: int | None = None
+) -> None:
     """A person's word on one field: it stands above the classifier's until the text changes.
 
     `value` as `cases.labels.meant` reads it. The value that stands there already is kept as a confirmation when the
     classifier was not sure of it, once; otherwise it changes nothing. Never triggers a reply and reopens nothing.
-    IllegalMoveError for a field or a value outside the labels, or before the first verdict.
+    `revision` is that of the text which the person read, None for the one that stands. IllegalMoveError for a field or
+    a value outside the labels, or before the first verdict; OutdatedError when the text was edited since.
     """
-    session.refresh(mention, with_for_update=True)  # two people, or a person and the classifier, may be at it
+    verdict = _shown(session, mention, revision)
+    was = _written(verdict, field)
+    _say(session, mention, verdict, _Word(field, was, labels.meant(field, was, value)), by, now)
+
+
+def confirm(
+    session: Session, mention: Mention, field: str, shown: str, by: str, now: datetime, *, revision: int | None = None
+) -> None:
+    """A person's word that a field is right as it was `shown`: "low", or "=legal,press"; otherwise as `correct`.
+
+    OutdatedError when the field says something else by now, so that nobody undoes what they never saw.
+    """
+    verdict = _shown(session, mention, revision)
+    was = _written(verdict, field)
+    if labels.meant(field, was, shown) != was:
+        raise OutdatedError(f"{field} has become {was or 'none'} since: open the tags again and look")
+    _say(session, mention, verdict, _Word(field, was, was), by, now)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What a person says of a field."""
+
+    field: str
+    was: str
+    now: str
+
+
+def _shown(session: Session, mention: Mention, revision: int | None) -> VerdictRow:
+    """The verdict in force, its mention locked: two people, or a person and the classifier, may be at it."""
+    session.refresh(mention, with_for_update=True)
+    if revision is not None and revision != mention.text_revision:
+        raise OutdatedError("the post was edited since: read it again and say what you think of it now")
     verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
-    was = labels.written(getattr(verdict, field)) if verdict is not None and field in labels.FIELDS else ""
-    meant = labels.meant(field, was, value)
-    if verdict is None or mention.id is None:
+    if verdict is None:
         raise IllegalMoveError("the mention was not tagged yet: try again in a moment")
-    if meant == was and field not in verdict.abstained:
+    return verdict
+
+
+def _written(verdict: VerdictRow, field: str) -> str:
+    return labels.written(getattr(verdict, field)) if field in labels.FIELDS else ""
+
+
+def _say(session: Session, mention: Mention, verdict: VerdictRow, word: _Word, by: str, now: datetime) -> None:
+    if word.now == word.was and word.field not in verdict.abstained:
         return
-    correction = Correction(mention_id=mention.id, field=field, was=was, now=meant, by=by, at=now)
+    told, mention_id = told_of(session, mention) or verdict, verdict.mention_id
+    correction = Correction(mention_id=mention_id, field=word.field, was=word.was, now=word.now, by=by, at=now)
     session.add(correction)
     session.flush()
-    corrected = _corrected(verdict, field, meant, f"{labels.CORRECTED}{correction.id}", now)
+    said = corrections_in_force(session, [mention_id]).get(mention_id, {})
+    earlier = sorted((one for one in said.values() if one.field != word.field), key=lambda one: one.id or 0)
+    corrected = _corrected(told, [*earlier, correction], now)
+    corrected.needs_review = mention.dismissed_at is None and asks_for_review(
+        corrected.abstained, spam=corrected.spam, type_=corrected.type, urgency=corrected.urgency
+    )
     verdict.needs_review = False
     session.add_all([verdict, corrected])
     session.flush()
     mention.verdict_id = corrected.id
     session.add(mention)
     add_counts(session, [counted(mention, corrected)], [counted(mention, verdict)])
-    link = session.get(CaseMention, mention.id)
+    link = session.get(CaseMention, mention_id)
     if link is None:
         return
-    if meant != was and field in _OF_THE_CASE:
+    if any(_written(corrected, name) != _written(verdict, name) for name in _OF_THE_CASE):
         retag(session, session.get_one(Case, link.case_id))
-    kind = "confirmed" if meant == was else "corrected"
-    detail = {"field": field, "was": was, "now": meant}
-    append(session, link.case_id, kind, by, now, mention_id=mention.id, detail=detail)
+    kind = "confirmed" if word.now == word.was else "corrected"
+    detail = {"field": word.field, "was": word.was, "now": word.now}
+    append(session, link.case_id, kind, by, now, mention_id=mention_id, detail=detail)
 
 
-def _corrected(verdict: VerdictRow, field: str, text: str, version: str, now: datetime) -> VerdictRow:
-    settled = {field}
-    said: dict[str, Any] = {**verdict.model_dump(exclude={"id"}), field: labels.column_value(field, text)}
-    if field == "type" and said["type"] is not MentionType.OTHER:
-        # By the labels a text is a complaint when its type is one; what voices a failure under "other" stays one.
-        said["complaint"] = said["type"] is MentionType.COMPLAINT
-        settled.add("complaint")
+def _corrected(told: VerdictRow, words: Sequence[Correction], now: datetime) -> VerdictRow:
+    """What the classifier told, with the last word of people on each field, the oldest first.
+
+    Told anew each time, so that a word which is taken back takes back what followed from it.
+    """
+    said: dict[str, Any] = told.model_dump(exclude={"id"})
+    sure, doubts = dict(told.confidence), list(told.abstained)
+    for word in words:
+        said[word.field] = labels.column_value(word.field, word.now)
+        follows = following(word.field, said)
+        said |= follows
+        sure = {name: share for name, share in sure.items() if name not in follows} | {word.field: 1.0}
+        doubts = [name for name in doubts if name != word.field and name not in follows]
+        if word.field == "complaint" and not said["complaint"] and "type" in follows:
+            doubts.append("type")  # which of the others it is, nobody said
     said |= {
-        "version": version,
+        "version": f"{labels.CORRECTED}{words[-1].id}",
         "decided_at": now,
-        "confidence": {**verdict.confidence, field: 1.0},
-        "abstained": [name for name in verdict.abstained if name not in settled],
+        "confidence": sure,
+        "abstained": doubts,
     }
-    row = VerdictRow(**said)
-    row.needs_review = asks_for_review(row.abstained, spam=row.spam, type_=row.type, urgency=row.urgency)
-    return row
+    corrected = VerdictRow(**said)
+    if _overrules(told, corrected):
+        corrected.rule = ""
+    return corrected
+
+
+def _overrules(told: VerdictRow, corrected: VerdictRow) -> bool:
+    """Whether people say otherwise of what the operator's rule decided: it is certain, and never the language."""
+    decided = (name for name, share in told.confidence.items() if share >= 1.0 and name != "lang")
+    return any(_written(corrected, name) != _written(told, name) for name in decided)
 
 
 def _must_be_open(case: Case) -> None:

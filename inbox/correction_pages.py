@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path
+from fastapi import APIRouter, Form, Path, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cases import actions
-from cases.labels import FIELDS
+from cases.labels import FIELDS, written
 from cases.queries import queue
 from cases.queries.verdict import VerdictPage, verdict_page
 from classifier.base import Explains
@@ -25,6 +25,9 @@ _LONGEST_VALUE = 400  # characters: all holds at once stay far below
 
 Words = tuple[tuple[str, float], ...]
 MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+# Of the text that the person has before their eyes, which may be edited while they look at it.
+Revision = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
+SentRevision = Annotated[int | None, Form(ge=1, le=LARGEST_ID)]
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,14 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/mentions/{mention_id}/correct")
 
     @router.get("")
-    def correction(request: Request, mention_id: MentionId, back: str = "/mentions") -> Response:
+    def correction(
+        request: Request, mention_id: MentionId, revision: Revision = None, back: str = "/mentions"
+    ) -> Response:
         page, counts = _read(desk, mention_id)
         why = _why(desk, page)
         if is_htmx(request):
-            return desk.views.page(request, "mention_segments.html", page=page, why=why, back=back)
+            read = revision or page.row.text_revision
+            return desk.views.page(request, "mention_segments.html", page=page, why=why, back=back, revision=read)
         return desk.views.page(request, "mention_correct.html", counts=counts, page=page, why=why, back=back)
 
     @router.post("")
@@ -54,21 +60,26 @@ def routes(desk: Desk) -> APIRouter:
         mention_id: MentionId,
         field: Annotated[str, Form()] = "",
         value: Annotated[str, Form()] = "",
+        confirm: Annotated[str | None, Form()] = None,
+        revision: SentRevision = None,
         back: Annotated[str, Form()] = "/mentions",
     ) -> Response:
         by = acting(request)
-        if field not in FIELDS or len(value) > _LONGEST_VALUE:
+        said = value if confirm is None else confirm
+        if field not in FIELDS or len(said) > _LONGEST_VALUE:
             raise WrongInputError(f"field is one of {', '.join(FIELDS)}, with one of its values")
         with transaction(desk.engine) as session:
             found = session.get(Mention, mention_id)
             if found is None:
                 raise HTTPException(404)
-            actions.correct(session, found, field, value, by, desk.now())
+            say = actions.correct if confirm is None else actions.confirm
+            say(session, found, field, said, by, desk.now(), revision=revision)
         if not is_htmx(request):
             return back_to(back)
         # The reasons stay as the open panel has them: to ask again could take a large model a while.
         page, _ = _read(desk, mention_id)
-        return told(desk.views.page(request, "mention_corrected.html", page=page, back=back))
+        read = revision or page.row.text_revision
+        return told(desk.views.page(request, "mention_corrected.html", page=page, back=back, revision=read))
 
     return router
 
@@ -86,6 +97,11 @@ def _why(desk: Desk, page: VerdictPage) -> Why:
     if desk.classifier is None or not isinstance(desk.classifier, Explains):
         return Why()
     reasons = {} if page.row.deleted_at is not None else desk.classifier.reasons(page.row.text)
+    if page.rule and reasons:
+        # A rule may have decided by the channel or the reach, of which the words of the text know nothing.
+        (said,) = desk.classifier.classify([page.row.text])
+        told = {one.field: one.told for one in page.fields}
+        reasons = {name: words for name, words in reasons.items() if written(getattr(said, name)) == told.get(name)}
     words = {name: _heaviest(words) for name, words in reasons.items()}
     return Why(is_known=True, is_of_another=desk.classifier.version != page.version, words=words)
 

@@ -2,7 +2,7 @@
 
 from starlette.exceptions import HTTPException
 
-from errors import IllegalMoveError, OuvidorError, PolicyRefusedError
+from errors import IllegalMoveError, OutdatedError, OuvidorError, PolicyRefusedError
 from inbox.desk import NameNeededError
 from inbox.texts import Texts
 from inbox.visitor import WrongInputError
@@ -37,6 +37,8 @@ def _key(error: Exception) -> str:
     match error:
         case NameNeededError():
             return "problem.name_needed"
+        case OutdatedError():
+            return "problem.outdated"
         case IllegalMoveError():
             return "problem.illegal_move"
         case WrongInputError():

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, select, update
+from sqlalchemy import Row, String, Table, and_, bindparam, cast, select, update
 from sqlmodel import Session
 
 from database.ledger import Moving
-from models import Account, Case, Mention, Profile, Reply, ReplyState
+from models import Account, Case, CaseMention, Mention, Profile, Reply, ReplyState, VerdictRow
 from responders.base import OutgoingReply
 from responders.policy import Intent, Refusal, refusal
 
@@ -29,6 +29,9 @@ _MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
 _ACCOUNTS: Table = Account.__table__  # type: ignore[attr-defined]
 _CASES: Table = Case.__table__  # type: ignore[attr-defined]
 _PROFILES: Table = Profile.__table__  # type: ignore[attr-defined]
+_LINKS: Table = CaseMention.__table__  # type: ignore[attr-defined]
+_VERDICTS: Table = VerdictRow.__table__  # type: ignore[attr-defined]
+_IN_FORCE = _VERDICTS.alias()
 _OTHERS = _REPLIES.alias()
 # Another reply to the same post may stand where this one is looked for: it has this one's text, or nobody knows.
 _ANOTHER_WAS_SENT = (
@@ -40,6 +43,14 @@ _ANOTHER_WAS_SENT = (
         _OTHERS.c.sending_at.is_not(None),
         (_OTHERS.c.state != ReplyState.VERIFIED) | (_OTHERS.c.body_hash == _REPLIES.c.body_hash),
     )
+    .correlate(_REPLIES)
+    .exists()
+)
+# Whoever takes a hold away, by a click or by editing the post, must not bring automation to answer.
+_WAS_HELD = (
+    select(_VERDICTS.c.id)
+    .join(_LINKS, _LINKS.c.mention_id == _VERDICTS.c.mention_id)
+    .where(_LINKS.c.case_id == _REPLIES.c.case_id, cast(_VERDICTS.c.holds, String) != "[]")
     .correlate(_REPLIES)
     .exists()
 )
@@ -62,7 +73,8 @@ _AROUND = (
         *(_MENTIONS.c.addresses_us, _MENTIONS.c.deleted_at, _MENTIONS.c.is_ours),
         _MENTIONS.c.answerable_automatically,
         *(_ACCOUNTS.c.active.label("account_active"), _ACCOUNTS.c.paused_reason),
-        _CASES.c.lang,
+        *(_CASES.c.lang, _CASES.c.holds, and_(_REPLIES.c.automatic, _WAS_HELD).label("was_held")),
+        _IN_FORCE.c.spam,
         _ANOTHER_WAS_SENT.label("another_was_sent"),
         *(_PROFILES.c.handle, _PROFILES.c.is_bot, _PROFILES.c.opted_out_at),
     )
@@ -70,6 +82,7 @@ _AROUND = (
     .join(_ACCOUNTS, _ACCOUNTS.c.id == _REPLIES.c.account_id)
     .join(_CASES, _CASES.c.id == _REPLIES.c.case_id)
     .outerjoin(_PROFILES, _PROFILES.c.id == _MENTIONS.c.profile_id)
+    .outerjoin(_IN_FORCE, _IN_FORCE.c.id == _MENTIONS.c.verdict_id)
     .where(_REPLIES.c.id == bindparam("reply"))
 )
 
@@ -118,6 +131,9 @@ class Claimed:
             answerable_automatically=row.answerable_automatically,
             author_is_bot=bool(row.is_bot),
             author_opted_out=row.opted_out_at is not None,
+            holds=tuple(row.holds),
+            was_held=bool(row.was_held),
+            is_spam=bool(row.spam),
         )
         forbidden = refusal(intent, now, staleness)
         return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
@@ -173,6 +189,8 @@ def refused(session: Session, reply: Reply, mention: Mention, now: datetime, sta
     """The platform's rule that forbids this reply now, if any."""
     profile = session.get(Profile, mention.profile_id) if mention.profile_id is not None else None
     account = session.get(Account, reply.account_id)
+    case = session.get(Case, reply.case_id) if reply.automatic and reply.case_id else None
+    verdict = session.get(VerdictRow, mention.verdict_id) if reply.automatic and mention.verdict_id else None
     intent = Intent(
         account_active=account is not None and account.active,
         channel=mention.channel,
@@ -186,5 +204,7 @@ def refused(session: Session, reply: Reply, mention: Mention, now: datetime, sta
         answerable_automatically=mention.answerable_automatically,
         author_is_bot=profile is not None and profile.is_bot,
         author_opted_out=profile is not None and profile.opted_out_at is not None,
+        holds=() if case is None else tuple(case.holds),
+        is_spam=verdict is not None and verdict.spam,
     )
     return refusal(intent, now, staleness)

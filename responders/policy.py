@@ -51,6 +51,8 @@ class Intent:
     author_is_bot: bool = False
     author_opted_out: bool = False
     holds: tuple[str, ...] = ()
+    was_held: bool = False  # a text of the matter had a hold that an edit or a person has taken away since
+    is_spam: bool = False
     automatic_before: bool = False  # an automatic reply to this interaction went out or is on its way
 
 
@@ -101,6 +103,7 @@ BEFORE_START = Rule(
     OURS,
 )
 HELD = Rule("any.hold", "the matter is one that no automation may answer", "let a person answer", OURS)
+SPAM = Rule("any.spam", "it is tagged as spam", "let a person decide to answer", OURS)
 PERSON = Rule("any.person", "answers and resolutions wait for a person", "approve it in the inbox", OURS)
 BOT = Rule("any.bot", "the author is marked as a bot", "let a person decide to answer", OURS)
 OPTED_OUT = Rule(
@@ -192,7 +195,8 @@ def _forbids_automation(policy: ChannelPolicy, intent: Intent, now: datetime, st
     checks = (
         (not intent.answerable_automatically, BEFORE_START),
         (now - intent.posted_at > staleness, STALE),
-        (bool(intent.holds), HELD),
+        (bool(intent.holds) or intent.was_held, HELD),
+        (intent.is_spam, SPAM),
         (intent.author_is_bot, BOT),
         (intent.author_opted_out, OPTED_OUT),
         (intent.automatic_before, ONCE),

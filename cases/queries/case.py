@@ -72,6 +72,7 @@ class ThreadEntry:
     kind: MentionKind | None
     person: Person | None
     text: str
+    text_revision: int
     url: str
     pictures: tuple[str, ...]
     visibility: Visibility
@@ -213,6 +214,7 @@ def _thread(
                 kind=mention.kind,
                 person=authors.get(mention.profile_id) if mention.profile_id is not None else None,
                 text=mention.text,
+                text_revision=mention.text_revision,
                 url=mention.url,
                 pictures=tuple(mention.pictures),
                 visibility=mention.visibility,
@@ -239,6 +241,7 @@ def _published(reply: ReplyEntry) -> ThreadEntry:
         kind=None,
         person=None,
         text=reply.body,
+        text_revision=1,
         url=reply.url,
         pictures=(),
         visibility=Visibility.PUBLIC,

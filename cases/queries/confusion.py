@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from cases.labels import CHOICES, CORRECTED, written
@@ -59,17 +60,12 @@ def confusion(session: Session, asked: ConfusionFilter) -> Confusion:
 
 
 def _judged(session: Session, asked: ConfusionFilter) -> Mapping[tuple[str, str], int]:
-    made, before = aliased(VerdictRow), aliased(VerdictRow)
-    # A correction knows of which text it spoke by the verdict that it made; what stood before is the classifier's.
-    said = (
-        select(getattr(before, asked.field))
-        .where(
-            col(before.mention_id) == col(made.mention_id),
-            col(before.text_revision) == col(made.text_revision),
-            col(before.id) < col(made.id),
-            ~col(before.version).startswith(CORRECTED),
-        )
-        .order_by(col(before.id).desc())
+    made, newest = aliased(VerdictRow), aliased(VerdictRow)
+    # A correction knows of which text it spoke by the verdict that it made.
+    lang = (
+        select(newest.lang)
+        .where(col(newest.mention_id) == col(made.mention_id), col(newest.text_revision) == col(made.text_revision))
+        .order_by(col(newest.id).desc())
         .limit(1)
         .scalar_subquery()
     )
@@ -77,13 +73,20 @@ def _judged(session: Session, asked: ConfusionFilter) -> Mapping[tuple[str, str]
         partition_by=[col(Correction.mention_id), col(made.text_revision)], order_by=col(Correction.id).desc()
     )
     words = (
-        sa_select(said.label("said"), col(Correction.now).label("meant"), newest_first.label("nth"))
+        sa_select(
+            _told(made, asked.field).label("said"),
+            col(Correction.now).label("meant"),
+            lang.label("lang"),
+            newest_first.label("nth"),
+        )
         .join(made, _made_by_it(made))
         .join(Mention, col(Mention.id) == col(Correction.mention_id))
-        .where(col(Correction.field) == asked.field, *_narrowed(asked, col(made.lang)))
+        .where(col(Correction.field) == asked.field, *_narrowed(asked))
         .subquery()
     )
     last = sa_select(words.c.said, words.c.meant, func.count()).where(words.c.nth == 1, words.c.said.is_not(None))
+    if asked.lang:
+        last = last.where(words.c.lang == asked.lang)
     counts = session.execute(last.group_by(words.c.said, words.c.meant))
     return {(written(label), meant): count for label, meant, count in counts}
 
@@ -100,26 +103,45 @@ def _unjudged(session: Session, asked: ConfusionFilter) -> Mapping[str, int]:
         )
         .exists()
     )
-    label = getattr(VerdictRow, asked.field)
-    counts = (
-        sa_select(label, func.count())
+    is_told = ~col(VerdictRow.version).startswith(CORRECTED)
+    label = case((is_told, getattr(VerdictRow, asked.field)), else_=_told(VerdictRow, asked.field)).label("label")
+    in_force = (
+        sa_select(label)
         .join(Mention, col(Mention.verdict_id) == col(VerdictRow.id))
-        .where(or_(~col(VerdictRow.version).startswith(CORRECTED), ~judged), *_narrowed(asked, col(VerdictRow.lang)))
-        .group_by(label)
+        .where(or_(is_told, ~judged), *_narrowed(asked))
     )
-    return {written(value): count for value, count in session.execute(counts)}
+    if asked.lang:
+        in_force = in_force.where(col(VerdictRow.lang) == asked.lang)
+    found = in_force.subquery()
+    counts = session.execute(sa_select(found.c.label, func.count()).group_by(found.c.label))
+    return {written(value): count for value, count in counts if value is not None}
+
+
+def _told(stood: type[VerdictRow], field: str) -> ScalarSelect[Any]:
+    """What the classifier itself said last of a text on which `stood` is a verdict."""
+    before = aliased(VerdictRow)
+    return (
+        sa_select(getattr(before, field))
+        .where(
+            col(before.mention_id) == col(stood.mention_id),
+            col(before.text_revision) == col(stood.text_revision),
+            col(before.id) < col(stood.id),
+            ~col(before.version).startswith(CORRECTED),
+        )
+        .order_by(col(before.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _made_by_it(made: type[VerdictRow]) -> ColumnElement[bool]:
     return and_(col(made.mention_id) == col(Correction.mention_id), col(made.version) == MADE_BY)
 
 
-def _narrowed(asked: ConfusionFilter, lang: Mapped[str]) -> list[ColumnElement[bool]]:
+def _narrowed(asked: ConfusionFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if asked.brand_id is not None:
         conditions.append(col(Mention.brand_id) == asked.brand_id)
     if asked.channel:
         conditions.append(col(Mention.channel) == asked.channel)
-    if asked.lang:
-        conditions.append(lang == asked.lang)
     return conditions

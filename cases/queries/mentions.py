@@ -25,6 +25,7 @@ _SHOWN = (
     Mention.channel,
     Mention.kind,
     Mention.text,
+    Mention.text_revision,
     Mention.url,
     Mention.profile_id,
     Mention.reach,
@@ -59,6 +60,7 @@ class MentionRow:
     channel: str
     kind: MentionKind
     text: str
+    text_revision: int
     url: str
     person: Person | None
     reach: int
@@ -164,6 +166,7 @@ def mention_rows(session: Session, ids: list[int]) -> tuple[MentionRow, ...]:
             channel=mention.channel,
             kind=mention.kind,
             text=mention.text,
+            text_revision=mention.text_revision,
             url=mention.url,
             person=authors.get(mention.profile_id) if mention.profile_id is not None else None,
             reach=mention.reach,

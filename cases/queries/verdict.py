@@ -19,7 +19,8 @@ class FieldFacts:
     value: str
     options: tuple[str, ...]
     is_set: bool  # any number of the options, not one
-    confidence: float | None  # of the classifier; None when it gives none, or a person set the field
+    told: str  # the classifier's own
+    confidence: float | None  # of the classifier; None when it gives none, or the value is not its own
     mark: str  # as Tags.mark
     by: str  # the person who set it; "" when the classifier's word stands
     at: datetime | None
@@ -38,6 +39,7 @@ class VerdictPage:
     row: MentionRow
     fields: tuple[FieldFacts, ...]
     version: str  # of the classifier that tagged this text
+    rule: str  # by which it decided, whatever people said since
 
 
 def verdict_page(session: Session, mention_id: int) -> VerdictPage | None:
@@ -48,6 +50,7 @@ def verdict_page(session: Session, mention_id: int) -> VerdictPage | None:
     tags = rows[0].tags
     mention = session.get_one(Mention, mention_id)
     verdict = session.get_one(VerdictRow, mention.verdict_id)
+    told = told_of(session, mention) or verdict
     said = corrections_in_force(session, [mention_id]).get(mention_id, {})
     fields = []
     for field in FIELDS:
@@ -59,6 +62,7 @@ def verdict_page(session: Session, mention_id: int) -> VerdictPage | None:
                 value=written(getattr(tags, field)),
                 options=CHOICES.get(field) or SETS[field],
                 is_set=field in SETS,
+                told=written(getattr(told, field)),
                 confidence=None if by_a_person else verdict.confidence.get(field),
                 mark=mark,
                 by=by_a_person.by if by_a_person else "",
@@ -66,12 +70,13 @@ def verdict_page(session: Session, mention_id: int) -> VerdictPage | None:
                 was=by_a_person.was if by_a_person else "",
             )
         )
-    return VerdictPage(rows[0], tuple(fields), _version(session, mention))
+    return VerdictPage(rows[0], tuple(fields), told.version, told.rule)
 
 
-def _version(session: Session, mention: Mention) -> str:
+def told_of(session: Session, mention: Mention) -> VerdictRow | None:
+    """What the classifier itself said last of the text that stands; None before it was tagged."""
     newest_first = (
-        select(VerdictRow.version)
+        select(VerdictRow)
         .where(
             VerdictRow.mention_id == mention.id,
             VerdictRow.text_revision == mention.text_revision,
@@ -79,4 +84,4 @@ def _version(session: Session, mention: Mention) -> str:
         )
         .order_by(col(VerdictRow.id).desc())
     )
-    return session.exec(newest_first).first() or ""
+    return session.exec(newest_first).first()

@@ -42,6 +42,11 @@
     setTimeout(() => { button.textContent = said; }, 1500);
   });
 
+  // A button of a hold or a topic says the opposite once it was pressed: a double click is one click.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest(".segments button")) event.preventDefault();
+  });
+
   document.addEventListener("change", (event) => {
     const list = document.getElementById(event.target.dataset?.pickAll);
     if (!list) return;

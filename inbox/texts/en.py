@@ -436,6 +436,7 @@ ENGLISH: Mapping[str, str] = {
     "rule.any.before_start": "the post is from before the source was switched on, or was imported. A person decides.",
     "rule.any.imported": "the post was imported and there is no account to answer it as. Answer it there.",
     "rule.any.hold": "the matter asks for a person.",
+    "rule.any.spam": "the post is tagged as spam. A person decides.",
     "rule.any.person": "answers and resolutions wait for a person. Approve it here.",
     "rule.any.bot": "the author is marked as a bot. A person decides.",
     "rule.any.opted_out": "the person asked not to be answered automatically.",
@@ -446,6 +447,10 @@ ENGLISH: Mapping[str, str] = {
     "problem.name_needed": "Say who you are before you act: write your name at the top of the page.",
     "problem.policy": "A rule forbids this reply: {reason}",
     "problem.illegal_move": "That is not possible now. In detail: {detail}",
+    "problem.outdated": (
+        "What you were shown has changed since: the post was edited, or somebody else set this tag. "
+        "Reload the page and look again."
+    ),
     "problem.wrong_input": "A value will not do. In detail: {detail}",
     "problem.not_found": "There is no such page. The address may be wrong, or the case is of another database.",
     "problem.method": "This address is not opened like that. Go back and use the page's buttons.",

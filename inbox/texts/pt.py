@@ -439,6 +439,7 @@ PORTUGUESE: Mapping[str, str] = {
     "rule.any.before_start": "a publicação é de antes de a fonte ser ligada, ou foi importada. Uma pessoa decide.",
     "rule.any.imported": "a publicação foi importada e não há conta para responder a ela. Responda direto no site.",
     "rule.any.hold": "o assunto pede uma pessoa.",
+    "rule.any.spam": "a publicação está marcada como spam. Uma pessoa decide.",
     "rule.any.person": "respostas e resoluções esperam por uma pessoa. Aprove aqui.",
     "rule.any.bot": "quem escreveu se declara robô. Uma pessoa decide.",
     "rule.any.opted_out": "a pessoa pediu para não receber respostas automáticas.",
@@ -449,6 +450,10 @@ PORTUGUESE: Mapping[str, str] = {
     "problem.name_needed": "Antes de agir, diga quem está atendendo: escreva seu nome no alto da página.",
     "problem.policy": "Uma regra impede esta resposta: {reason}",
     "problem.illegal_move": "Isso não é possível agora. Detalhe: {detail}",
+    "problem.outdated": (
+        "O que você viu mudou nesse meio-tempo: a publicação foi editada, ou outra pessoa mexeu nesta etiqueta. "
+        "Recarregue a página e veja de novo."
+    ),
     "problem.wrong_input": "Um valor não serve. Detalhe: {detail}",
     "problem.not_found": "Esta página não existe. O endereço pode estar errado, ou o caso é de outro banco de dados.",
     "problem.method": "Este endereço não se abre assim. Volte e use os botões da página.",

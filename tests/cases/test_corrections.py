@@ -15,11 +15,13 @@ from cases.waiting import Rules, triage_waiting
 from classifier.base import Verdict
 from classifier.tag import tag
 from database.engine import reading, transaction
-from errors import IllegalMoveError
+from errors import IllegalMoveError, OutdatedError
+from listeners.store import notice_edit
 from models import (
     Case,
     CaseState,
     Correction,
+    Hold,
     Mention,
     MentionType,
     Reply,
@@ -159,6 +161,98 @@ def test_a_type_settles_whether_it_is_a_complaint(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "words", "then"),
+    [
+        (MentionType.COMPLAINT, [("complaint", "false")], (MentionType.OTHER, False)),
+        (MentionType.COMPLAINT, [("complaint", "false"), ("complaint", "true")], (MentionType.COMPLAINT, True)),
+        (MentionType.COMPLAINT, [("type", "question"), ("complaint", "true")], (MentionType.COMPLAINT, True)),
+        (MentionType.COMPLAINT, [("complaint", "true"), ("type", "question")], (MentionType.QUESTION, False)),
+        (MentionType.COMPLAINT, [("type", "other")], (MentionType.OTHER, True)),
+        (MentionType.PRAISE, [("complaint", "true")], (MentionType.COMPLAINT, True)),
+        (MentionType.OTHER, [("complaint", "true")], (MentionType.OTHER, True)),
+        (MentionType.COMPLAINT, [("spam", "true")], (MentionType.OTHER, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("spam", "false")], (MentionType.COMPLAINT, True)),
+    ],
+)
+def test_type_complaint_and_spam_follow_the_later_word(
+    engine: Engine, told: MentionType, words: list[tuple[str, str]], then: tuple[MentionType, bool]
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, type=told, complaint=told is MentionType.COMPLAINT)
+        for field, value in words:
+            actions.correct(session, mention, field, value, "Ana", NOON)
+        verdict = in_force(session, mention)
+        assert (verdict.type, verdict.complaint) == then
+
+
+def test_what_follows_from_a_word_moves_the_case_and_has_no_confidence_of_the_model(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = heard(session, source_id)
+        case = a_case(session, mention, confidence={"type": 0.97, "complaint": 0.98})
+        actions.correct(session, mention, "complaint", "false", "Ana", NOON)
+        assert case.type is MentionType.OTHER
+        verdict = in_force(session, mention)
+        assert (verdict.confidence, verdict.abstained) == ({"complaint": 1.0}, ["type"])
+        assert verdict.needs_review
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"), [("urgency", "low", ""), ("type", "praise", "shop"), ("lang", "es", "shop")]
+)
+def test_the_mark_of_a_rule_goes_with_what_it_decided(engine: Engine, field: str, value: str, rule: str) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        confidence = {"urgency": 1.0, "type": 0.9, "lang": 1.0}
+        mention = tagged(session, source_id, rule="shop", urgency=Urgency.CRITICAL, confidence=confidence)
+        actions.correct(session, mention, field, value, "Ana", NOON)
+        assert in_force(session, mention).rule == rule
+
+
+def test_a_word_on_a_text_that_was_edited_since_is_refused(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, abstained=["urgency"])
+        read = mention.text_revision
+        notice_edit(session, mention, "já chegou", None, NOON)
+        a_verdict(session, mention, abstained=["urgency"])
+        session.flush()
+        with pytest.raises(OutdatedError, match="edited"):
+            actions.correct(session, mention, "type", "praise", "Ana", NOON, revision=read)
+        with pytest.raises(OutdatedError, match="edited"):
+            actions.confirm(session, mention, "urgency", "normal", "Ana", NOON, revision=read)
+        assert corrections(session) == []
+        actions.correct(session, mention, "type", "praise", "Ana", NOON, revision=read + 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "shown", "value"),
+    [("urgency", "normal", "critical"), ("holds", "=", "+legal"), ("topics", "=app", "+price")],
+)
+def test_a_confirmation_does_not_undo_what_a_colleague_has_set(
+    engine: Engine, field: str, shown: str, value: str
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, topics=["app"], abstained=["urgency", "holds", "topics"])
+        actions.correct(session, mention, field, value, "Ana", NOON)
+        said = corrections(session)
+        with pytest.raises(OutdatedError, match=f"{field} has become"):
+            actions.confirm(session, mention, field, shown, "Bia", NOON)
+        assert corrections(session) == said
+
+
+def test_what_is_noise_does_not_come_back_for_review(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, abstained=["type", "urgency"])
+        actions.dismiss_mention(session, mention, "Ana", NOON)
+        actions.correct(session, mention, "urgency", "low", "Ana", NOON)
+        assert not in_force(session, mention).needs_review
+
+
+@pytest.mark.parametrize(
     ("fields", "waits"),
     [
         ({"abstained": ("type",)}, True),
@@ -253,6 +347,51 @@ def test_no_word_of_a_person_brings_an_answer_or_a_case(engine: Engine) -> None:
     assert triage_waiting(engine, rules(), 10, NOON) == 0
     with reading(engine) as session:
         assert session.exec(select(Case)).all() == []
+        assert session.exec(select(Reply)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ({"holds": (Hold.LEGAL,)}, ("holds", "-legal")),
+        ({"spam": True}, ("spam", "false")),
+        ({"type": MentionType.OTHER, "complaint": False}, ("type", "complaint")),
+    ],
+)
+def test_a_word_before_the_case_is_opened_brings_no_acknowledgement(
+    engine: Engine, told: dict[str, Any], word: tuple[str, str]
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id)
+    tag(engine, OneVerdict(**told), 10, NOON)
+    with transaction(engine) as session:
+        actions.correct(session, session.exec(select(Mention)).one(), *word, "Ana", NOON)
+    assert triage_waiting(engine, rules(), 10, NOON) == 1
+    with reading(engine) as session:
+        assert session.exec(select(Case.holds)).all() == [[]]
+        assert session.exec(select(Reply)).all() == []
+        refused = session.exec(select(TimelineEvent).where(TimelineEvent.kind == "acknowledgement_refused")).one()
+        assert refused.detail == {"rule": "any.hold"}
+
+
+@pytest.mark.parametrize("by", ["a person", "the classifier"])
+def test_an_edit_that_takes_a_hold_away_brings_no_acknowledgement(engine: Engine, by: str) -> None:
+    source_id = a_world(engine)
+    praise = {"type": MentionType.PRAISE, "complaint": False}
+    with transaction(engine) as session:
+        heard(session, source_id)
+    tag(engine, OneVerdict(**praise, holds=() if by == "a person" else (Hold.LEGAL,)), 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention)).one()
+        if by == "a person":
+            actions.correct(session, mention, "holds", "+legal", "Ana", NOON)
+        notice_edit(session, mention, f"{mention.text}!", None, NOON)
+    tag(engine, OneVerdict(), 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with reading(engine) as session:
+        assert session.exec(select(Case.holds)).all() == [[]]
         assert session.exec(select(Reply)).all() == []
 
 

@@ -150,6 +150,12 @@ def test_tags_are_corrected_and_confirmed_in_the_list(
         button.click()
         expect(button).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
     expect(page.locator(".tags .pill.hold")).to_have_count(1)
+    death = page.locator("#set-1-holds-death")
+    death.click()
+    expect(death).to_have_attribute("aria-pressed", "false")
+    death.click(click_count=2, delay=300)  # milliseconds: the panel is told anew between the two
+    page.wait_for_timeout(500)
+    expect(death).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Está certo: Urgência, Normal").click()
     expect(page.locator("#review-count")).to_have_text("")
     expect(page.locator(".tags")).not_to_contain_text("em dúvida")

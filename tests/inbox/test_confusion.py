@@ -78,6 +78,28 @@ def test_each_text_of_an_edited_mention_counts_for_itself(engine: Engine, source
         assert dict(found.unjudged) == {}
 
 
+def test_what_follows_from_a_word_on_the_type_is_not_the_classifiers_complaint(
+    engine: Engine, sources: dict[str, int]
+) -> None:
+    mention_id = tagged(engine, sources["mastodon"], 1)
+    say(engine, mention_id, "type", "question")
+    with reading(engine) as session:
+        found = confusion(session, ConfusionFilter("complaint"))
+        assert (dict(found.judged), dict(found.unjudged)) == ({}, {"true": 1})
+
+
+def test_a_text_whose_language_was_corrected_counts_once_and_in_that_language(
+    engine: Engine, sources: dict[str, int]
+) -> None:
+    mention_id = tagged(engine, sources["mastodon"], 1, lang="pt", sentiment=NEUTRAL)
+    say(engine, mention_id, "sentiment", "negative")
+    say(engine, mention_id, "lang", "es")
+    say(engine, mention_id, "sentiment", "positive")
+    with reading(engine) as session:
+        for lang, judged in (("pt", {}), ("es", {("neutral", "positive"): 1})):
+            assert dict(confusion(session, ConfusionFilter("sentiment", lang=lang)).judged) == judged, lang
+
+
 def test_language_channel_and_brand_narrow_both_sides(engine: Engine, sources: dict[str, int]) -> None:
     portuguese = tagged(engine, sources["mastodon"], 1, lang="pt", spam=False)
     english = tagged(engine, sources["x"], 2, lang="en", spam=False)

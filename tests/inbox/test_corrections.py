@@ -63,6 +63,12 @@ def the_form(html: str, field: str) -> Tag:
     return next(f for f in soup(html).select("form.segments") if f.select_one(f'input[name="field"][value="{field}"]'))
 
 
+def sent(html: str, field: str, button: Tag) -> dict[str, str]:
+    """What pressing a button of a field's form sends."""
+    hidden = {str(i["name"]): str(i["value"]) for i in the_form(html, field).select("input") if i["name"] != "token"}
+    return hidden | {str(button["name"]): str(button["value"])}
+
+
 def pressed(html: str, field: str) -> list[str]:
     return [words(button) for button in the_form(html, field).select('button[aria-pressed="true"]')]
 
@@ -198,7 +204,7 @@ def test_what_is_right_is_confirmed_with_one_click_and_leaves_the_review(
     confirm = one(soup(before), f"#confirm-{mention_id}-{field}")
     assert words(confirm) == "✓ It is right"
     for _ in range(2):
-        shown = ana.post(address, {"field": field, "value": str(confirm["value"])}, hx_request="true").text
+        shown = ana.post(address, sent(before, field, confirm), hx_request="true").text
     assert pressed(shown, field) == pressed(before, field)
     assert "Confirmed by Ana" in words(the_form(shown, field))
     assert not soup(shown).select(f"#confirm-{mention_id}-{field}")
@@ -220,6 +226,61 @@ def test_after_a_click_the_reasons_stay_without_being_asked_for_again(
     assert telling.asked == []
     assert one(shown, f"#why-{mention_id}-sentiment").has_attr("hx-preserve")
     assert not shown.select(f"#why-{mention_id}-type")  # they spoke for what a person has set right
+
+
+@pytest.mark.parametrize("panel", [{"hx-request": "true"}, {}])
+def test_a_page_that_shows_a_text_of_before_an_edit_corrects_nothing(
+    ana: Visit, engine: Engine, sources: dict[str, int], panel: dict[str, str]
+) -> None:
+    mention_id = a_tagged(engine, sources["mastodon"])
+    address = f"/mentions/{mention_id}/correct"
+    listed = str(one(soup(ana.get("/mentions").text), f"#panel-{mention_id}")["hx-get"])
+    before = ana.get(address).text
+    with transaction(engine) as session:
+        mention = session.get_one(Mention, mention_id)
+        mention.text, mention.text_revision = "Já chegou, obrigada!", 2
+        a_verdict(session, mention)
+    if panel:
+        before = ana.get(listed, **panel).text  # opened after the edit, over a list of before it
+    button = next(b for b in the_form(before, "type").select("button") if words(b) == "Praise")
+    refused = ana.post(address, sent(before, "type", button), hx_request="true")
+    assert refused.status_code == 409
+    assert "the post was edited" in refused.text
+    after = ana.get(address).text
+    assert ana.post(address, sent(after, "type", button), hx_request="true").status_code == 200
+
+
+def test_a_confirmation_on_an_old_page_does_not_undo_a_colleague(
+    ana: Visit, engine: Engine, sources: dict[str, int]
+) -> None:
+    mention_id = a_tagged(engine, sources["mastodon"], urgency=Urgency.LOW, abstained=["urgency", "holds"])
+    address = f"/mentions/{mention_id}/correct"
+    before = ana.get(address).text
+    ana.post(address, {"field": "urgency", "value": "critical"})
+    ana.post(address, {"field": "holds", "value": "+legal"})
+    for field in ("urgency", "holds"):
+        confirm = one(soup(before), f"#confirm-{mention_id}-{field}")
+        refused = ana.post(address, sent(before, field, confirm), hx_request="true")
+        assert refused.status_code == 409
+        assert "somebody else set this tag" in refused.text
+    after = ana.get(address).text
+    assert (pressed(after, "urgency"), pressed(after, "holds")) == (["Critical"], ["Legal"])
+
+
+def test_words_that_speak_for_another_value_than_the_one_shown_are_left_out(
+    with_classifier: Callable[[Telling | Silent], Visit], engine: Engine, sources: dict[str, int]
+) -> None:
+    weighed = (("não chegou", 1.5),)
+    ana = with_classifier(Telling(type=weighed, urgency=weighed))
+    by_the_reach = a_tagged(engine, sources["mastodon"], "1", urgency=Urgency.CRITICAL, rule="of reach")
+    html = ana.get(f"/mentions/{by_the_reach}/correct").text
+    assert the_form(html, "type").select("li")
+    assert not the_form(html, "urgency").select("li")
+    implied = a_tagged(engine, sources["mastodon"], "2", confidence={"type": 0.97})
+    ana.post(f"/mentions/{implied}/correct", {"field": "complaint", "value": "false"})
+    html = ana.get(f"/mentions/{implied}/correct").text
+    assert not the_form(html, "type").select("li")
+    assert "97" not in words(the_form(html, "type"))
 
 
 def test_the_review_counts_and_lists_what_waits_for_a_person(

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from cases.acknowledge import acknowledge
+from cases.actions import correct
 from cases.approval import approve, leave, post_again, posted_by_hand
 from database.engine import reading, transaction
 from errors import (
@@ -23,6 +25,7 @@ from listeners.store import notice_edit
 from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, TimelineEvent
 from responders.deliver import Doings, Terms, deliver, reclaim
 from responders.verify import verify
+from settings import AcknowledgeRule
 from tests.builders import NOON, a_case, a_draft, a_mention, a_world
 from tests.fakes import RecordingResponder
 
@@ -279,6 +282,72 @@ def test_a_post_that_was_deleted_or_edited_since_is_not_answered(engine: Engine,
     deliver(engine, platform, reply_id, NOON, TERMS)
     assert "any.deleted" in reply_of(engine, reply_id).last_error
     assert platform.posts == 0
+
+
+@pytest.fixture
+def acknowledgement_id(engine: Engine) -> int:
+    """An acknowledgement that automation approved, and that waits."""
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = a_mention(session, session.get_one(Source, source_id))
+        rules = [AcknowledgeRule(template={"pt": "Olá! Protocolo {{ protocol }}."})]
+        reply = acknowledge(session, a_case(session, mention), mention, rules, NOON, TERMS.staleness)
+        assert reply is not None
+        return reply.id or 0
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ([("holds", "+legal")], "any.hold"),
+        ([("holds", "+legal"), ("holds", "-legal")], "any.hold"),
+        ([("spam", "true")], "any.spam"),
+        ([("urgency", "high")], ""),
+    ],
+)
+def test_what_a_person_put_on_hold_or_called_spam_is_not_acknowledged(
+    engine: Engine, acknowledgement_id: int, words: list[tuple[str, str]], rule: str
+) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RateLimitedError("429", timedelta(0))]
+    deliver(engine, platform, acknowledgement_id, NOON, TERMS)
+    with transaction(engine) as session:
+        for field, value in words:
+            correct(session, mention_of(session, acknowledgement_id), field, value, "Ana", NOON)
+    posted = platform.posts
+    found = deliver(engine, platform, acknowledgement_id, NOON, TERMS)
+    reply = reply_of(engine, acknowledgement_id)
+    if not rule:
+        assert found is S.POSTED
+        return
+    assert (platform.posts, reply.state) == (posted, S.NEEDS_HUMAN)
+    assert reply.last_error.startswith(f"{rule}: ")
+
+
+def test_a_hold_of_another_post_in_the_case_stops_automation_even_when_that_post_is_edited(
+    engine: Engine, acknowledgement_id: int
+) -> None:
+    with transaction(engine) as session:
+        source = session.exec(select(Source)).one()
+        thread = mention_of(session, acknowledgement_id).thread
+        second = a_mention(session, source, "2", thread_external_id=thread)
+        case = a_case(session, second)
+        assert session.get_one(Reply, acknowledgement_id).case_id == case.id
+        correct(session, second, "holds", "+press", "Ana", NOON)
+        notice_edit(session, second, "outro texto", None, NOON)
+        a_case(session, second)
+        assert case.holds == []
+    assert deliver(engine, RecordingResponder(), acknowledgement_id, NOON, TERMS) is None
+    assert reply_of(engine, acknowledgement_id).last_error.startswith("any.hold: ")
+
+
+@pytest.mark.parametrize(("field", "value"), [("holds", "+legal"), ("spam", "true")])
+def test_what_a_person_approved_goes_out_whatever_the_tags_say(
+    engine: Engine, reply_id: int, field: str, value: str
+) -> None:
+    with transaction(engine) as session:
+        correct(session, mention_of(session, reply_id), field, value, "Ana", NOON)
+    assert deliver(engine, RecordingResponder(), reply_id, NOON, TERMS) is S.POSTED
 
 
 def mention_of(session: Session, reply_id: int) -> Mention:
