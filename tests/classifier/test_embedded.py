@@ -197,6 +197,7 @@ def test_what_is_less_likely_than_not_is_never_said_without_a_doubt(classifier: 
         assert unsure <= {*verdict.abstained}, verdict
 
 
+@pytest.mark.slow  # watched memory is slow memory
 def test_a_batch_of_long_texts_stays_small_in_memory(classifier: EmbeddedClassifier) -> None:
     text = "O meu pedido não chegou e ninguém responde. " * 200
     classifier.classify([text])

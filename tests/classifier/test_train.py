@@ -73,6 +73,7 @@ def a_data_folder(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_same_texts_and_seed_give_the_same_weights(tmp_path: Path) -> None:
     data = a_data_folder(tmp_path)
     first, second = tmp_path / "first.npz", tmp_path / "second.npz"
