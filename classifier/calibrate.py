@@ -191,8 +191,8 @@ def _hold_thresholds(sure: Floats, so: NDArray[np.bool_]) -> Floats:
     """Of all holds together the most that can be found while they are right often enough.
 
     A false alarm costs a look and a miss a scandal. Each hold's texts, from the surest on, fall into runs of which each
-    holds more in what it says than the next; the best runs of all holds are taken, until together they would be right
-    too seldom. None is taken by which one hold would be right less often than HOLD_FLOOR.
+    holds more in what it says than the next; the best runs of all holds are taken, best first, but none by which
+    together they would be right too seldom, or one hold less often than HOLD_FLOOR.
     """
     ranked = [_ranked(sure[:, hold], so[:, hold])[0] for hold in range(sure.shape[1])]
     hits = [np.concatenate(([0], np.cumsum(so[order, hold]))) for hold, order in enumerate(ranked)]
@@ -206,9 +206,8 @@ def _hold_thresholds(sure: Floats, so: NDArray[np.bool_]) -> Floats:
         tried = said.copy()
         tried[hold] = max(said[hold], end)
         right = sum(found[count] for found, count in zip(hits, tried, strict=True))
-        if right / tried.sum() < HOLD_PRECISION:
-            break
-        if hits[hold][tried[hold]] / tried[hold] >= HOLD_FLOOR:
+        pooled, alone = right / tried.sum(), hits[hold][tried[hold]] / tried[hold]
+        if pooled >= HOLD_PRECISION and alone >= HOLD_FLOOR:
             said = tried
     return np.array(
         [sure[order[count - 1], hold] for hold, (order, count) in enumerate(zip(ranked, said, strict=True))]

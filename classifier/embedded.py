@@ -16,6 +16,7 @@ from classifier.classes import FILES as CLASS_FILES
 from classifier.joint import Floats, Shares, decide, shares_of, sure_of_several
 from classifier.lexicon import FILES, LANGUAGES, lexicon_text
 from classifier.linear import CLASSES, COLUMNS, Heads, packaged
+from classifier.parts import parts, raise_by_parts
 from classifier.probabilities import sigmoid
 from classifier.reading import Reading, read
 from classifier.text import HEAD, TAIL
@@ -23,15 +24,16 @@ from classifier.why import reasons
 from models import Hold, MentionType, Sentiment, Topic, Urgency
 from privacy.find import kinds
 
-CODE = "3"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
+CODE = "4"  # raise it when a change of the code, or of the n-grams of languages, changes verdicts
 _BATCH = 512  # texts
 _BATCH_CHARACTERS = 200_000  # of texts as they are cut, so that a batch stays small in memory
 _SENTIMENTS, _URGENCIES, _TYPES = tuple(Sentiment), tuple(Urgency), tuple(MentionType)
 _HOLDS, _TOPICS = tuple(Hold), tuple(Topic)
 _HEADS = tuple(CLASSES)
 _HOLD_COLUMNS, _TOPIC_COLUMNS = COLUMNS["holds"], COLUMNS["topics"]
-_SEVERAL = ("spam", "holds", "topics")
 _SPAM_COLUMN = COLUMNS["spam"].start
+_HARM = frozenset({Hold.SELF_HARM, Hold.VIOLENCE_HATE})
+MOST_SURE = 0.999  # a rule and a person alone are certain
 
 
 class EmbeddedClassifier:
@@ -52,6 +54,9 @@ class EmbeddedClassifier:
     def reasons(self, text: str) -> Reasons:
         """The words that moved each field's verdict most, found by leaving them out."""
         verdict = self.classify([text])[0]
+        reading = read([text])
+        if not reading.words[0] and not reading.felt[0]:
+            return {}
 
         def weigh(texts: Sequence[str]) -> list[dict[str, float]]:
             with _COLLECTION.paused():
@@ -61,7 +66,7 @@ class EmbeddedClassifier:
 
     def _weights(self, verdict: Verdict, texts: Sequence[str]) -> list[dict[str, float]]:
         """How likely each text makes what the verdict says of each field; for several classes, of all that it says."""
-        shares, several, _ = self._shares(read(texts))
+        shares, several, _ = self._shares(texts, read(texts))
         columns = {
             "sentiment": shares.sentiment[:, _SENTIMENTS.index(verdict.sentiment)],
             "urgency": shares.urgency[:, _URGENCIES.index(verdict.urgency)],
@@ -69,75 +74,110 @@ class EmbeddedClassifier:
             "complaint": shares.complaint[:, int(verdict.complaint)],
         }
         for name, said, every in (("holds", verdict.holds, _HOLDS), ("topics", verdict.topics, _TOPICS)):
-            told = [every.index(one) for one in said]
+            told = [every.index(one) for one in said if one is not Topic.OTHER]  # which nothing speaks for
             if told:
                 columns[name] = several[:, COLUMNS[name]][:, told].mean(axis=1)
         if verdict.spam:
             columns["spam"] = several[:, _SPAM_COLUMN]
         return [dict(zip(columns, values, strict=True)) for values in zip(*map(_listed, columns.values()), strict=True)]
 
-    def _shares(self, reading: Reading) -> tuple[Shares, NDArray[np.float32], NDArray[np.int64]]:
+    def _shares(self, texts: Sequence[str], reading: Reading) -> tuple[Shares, NDArray[np.float32], NDArray[np.int64]]:
         """The probabilities of the fields that lean on each other, those of the others, and each text's group."""
         heads = self._heads
         moods, care, group = heads.scores(reading)
+        self._hear_parts(texts, reading, care[:, _HOLD_COLUMNS])
         shares = decide(shares_of(moods, care, heads.temperature[group]), heads.together)
         return shares, sigmoid(care), group
 
+    def _hear_parts(self, texts: Sequence[str], reading: Reading, holds: NDArray[np.float32]) -> None:
+        """Lifts the scores of the holds, (text, hold), to what a sentence of the text says of them."""
+        places: dict[tuple[str, tuple[str, float]], int] = {}  # each sentence is read once, however often it is said
+        owners: list[int] = []
+        said: list[int] = []
+        for row, (text, spoken) in enumerate(zip(texts, reading.spoken, strict=True)):
+            for part in parts(text):
+                owners.append(row)
+                said.append(places.setdefault((part, spoken), len(places)))
+        if not said:
+            return
+        heard = self._heads.hold_scores(read([part for part, _ in places], [spoken for _, spoken in places]))
+        raise_by_parts(holds, owners, heard[said])
+
     def _batch(self, texts: Sequence[str]) -> list[Verdict]:
         reading = read(texts)
-        shares, several, group = self._shares(reading)
+        shares, several, group = self._shares(texts, reading)
         fields = [_best(table) for table in (shares.sentiment, shares.urgency, shares.type, shares.complaint)]
         over = several >= self._heads.threshold
         doubts = self._heads.doubt[group].tolist()
         told = zip(texts, reading.spoken, reading.words, reading.felt, zip(*fields, strict=True), strict=True)
-        nearest = np.round(sure_of_several(several, self._heads.threshold), 3).tolist()
+        nearest = np.round(np.minimum(sure_of_several(several, self._heads.threshold), MOST_SURE), 3).tolist()
         said = over.tolist()
         verdicts: list[Verdict] = []
         for row, (text, (lang, sure), words, felt, best) in enumerate(told):
-            if not words and not felt:
+            if words or felt:
+                confidence = {"lang": round(sure, 3)}
+                verdicts.append(self._verdict(text, lang, confidence, best, said[row], nearest[row], doubts[row]))
+            else:
                 verdicts.append(self._of_nothing(lang, sure, text))
-                continue
-            (mood, mood_sure), (urgency, urgency_sure), (kind, kind_sure), (complaint, complaint_sure) = best
-            # Each is the likeliest by itself; where the two then contradict each other, the type stands.
-            if _TYPES[kind] is not MentionType.OTHER and complaint != (_TYPES[kind] is MentionType.COMPLAINT):
-                complaint, complaint_sure = 1 - complaint, 1 - complaint_sure
-            confidence = {
-                "lang": round(sure, 3),
-                "sentiment": round(mood_sure, 3),
-                "urgency": round(urgency_sure, 3),
-                "type": round(kind_sure, 3),
-                "complaint": round(complaint_sure, 3),
-                **dict(zip(_SEVERAL, nearest[row], strict=True)),
-            }
-            yes = said[row]
-            spam = yes[_SPAM_COLUMN] and _TYPES[kind] is MentionType.OTHER
-            if spam and complaint:
-                complaint, confidence["complaint"] = 0, round(1 - complaint_sure, 3)
-            # What is of another type is no spam: a person looks, and no complaint is put away unread.
-            torn = yes[_SPAM_COLUMN] and not spam
-            verdicts.append(
-                Verdict(
-                    lang=lang,
-                    sentiment=_SENTIMENTS[mood],
-                    urgency=_URGENCIES[urgency],
-                    type=_TYPES[kind],
-                    complaint=bool(complaint),
-                    holds=tuple([hold for hold, held in zip(_HOLDS, yes[_HOLD_COLUMNS], strict=True) if held]),
-                    confidence=confidence,
-                    version=self.version,
-                    spam=spam,
-                    topics=_topics(yes[_TOPIC_COLUMNS]),
-                    personal_data=kinds(text),
-                    abstained=tuple(
-                        [
-                            name
-                            for name, least in zip(_HEADS, doubts[row], strict=True)
-                            if confidence[name] < least or (torn and name == "spam")
-                        ]
-                    ),
-                )
-            )
         return verdicts
+
+    def _verdict(
+        self,
+        text: str,
+        lang: str,
+        confidence: dict[str, float],
+        best: Sequence[tuple[int, float]],
+        yes: Sequence[bool],
+        nearest: Sequence[float],
+        doubts: Sequence[float],
+    ) -> Verdict:
+        """What the classes that were found come to; where two contradict each other, one stands and is in doubt."""
+        (mood, mood_sure), (urgency, urgency_sure), (kind, kind_sure), (complaint, complaint_sure) = best
+        type_ = _TYPES[kind]
+        # Each is the likeliest by itself; where the two then contradict each other, the type stands.
+        if type_ is not MentionType.OTHER and complaint != (type_ is MentionType.COMPLAINT):
+            complaint, complaint_sure = 1 - complaint, 1 - complaint_sure
+        spam_sure, holds_sure, topics_sure = nearest
+        doubted: set[str] = set()
+        spam = yes[_SPAM_COLUMN] and type_ is MentionType.OTHER
+        if spam and complaint:
+            complaint, complaint_sure = 0, 1 - complaint_sure
+        if yes[_SPAM_COLUMN] and not spam:
+            # What is of another type is no spam: a person looks, and no complaint is put away unread.
+            spam_sure = 1 - spam_sure
+            doubted.add("spam")
+        holds = tuple([hold for hold, held in zip(_HOLDS, yes[_HOLD_COLUMNS], strict=True) if held])
+        if not _HARM.isdisjoint(holds):
+            doubted.update(_against_harm(_SENTIMENTS[mood], _URGENCIES[urgency], type_))
+        confidence |= {
+            "sentiment": round(mood_sure, 3),
+            "urgency": round(urgency_sure, 3),
+            "type": round(kind_sure, 3),
+            "complaint": round(complaint_sure, 3),
+            "spam": round(spam_sure, 3),
+            "holds": holds_sure,
+            "topics": topics_sure,
+        }
+        return Verdict(
+            lang=lang,
+            sentiment=_SENTIMENTS[mood],
+            urgency=_URGENCIES[urgency],
+            type=type_,
+            complaint=bool(complaint),
+            holds=holds,
+            confidence=confidence,
+            version=self.version,
+            spam=spam,
+            topics=_topics(yes[_TOPIC_COLUMNS]),
+            personal_data=kinds(text),
+            abstained=tuple(
+                [
+                    name
+                    for name, least in zip(_HEADS, doubts, strict=True)
+                    if confidence[name] < least or name in doubted
+                ]
+            ),
+        )
 
     def _of_nothing(self, lang: str, sure: float, text: str) -> Verdict:
         """Of a text without a word or a feeling there is nothing to say."""
@@ -156,7 +196,17 @@ class EmbeddedClassifier:
 
 def _best(table: Floats) -> list[tuple[int, float]]:
     """The likeliest class of each row and its probability."""
-    return list(zip(table.argmax(axis=1).tolist(), table.max(axis=1).tolist(), strict=True))
+    return list(zip(table.argmax(axis=1).tolist(), np.minimum(table.max(axis=1), MOST_SURE).tolist(), strict=True))
+
+
+def _against_harm(sentiment: Sentiment, urgency: Urgency, type_: MentionType) -> Iterator[str]:
+    """The fields that speak against what a text with a threat to somebody's life would be."""
+    if sentiment is Sentiment.POSITIVE:
+        yield "sentiment"
+    if urgency is not Urgency.CRITICAL:
+        yield "urgency"
+    if type_ is MentionType.PRAISE:
+        yield "type"
 
 
 def _topics(said: Sequence[bool]) -> tuple[Topic, ...]:

@@ -31,14 +31,18 @@ class Rows:
         return len(self.starts) - 1
 
 
-def rows_of(texts: Sequence[str], batch: int = 512) -> Rows:
-    """The features of the texts, each block of a text scaled to the same length."""
+def rows_of(texts: Sequence[str], batch: int = 512, spoken: Sequence[tuple[str, float]] | None = None) -> Rows:
+    """The features of the texts, each block of a text scaled to the same length.
+
+    spoken: the language of each text and how sure that is, where it is known.
+    """
     cells: list[NDArray[np.int32]] = []
     weights: list[Floats] = []
     counts: list[NDArray[np.int64]] = []
     dense: list[Floats] = []
     for first in range(0, len(texts), batch):
-        part = read(texts[first : first + batch])
+        last = first + batch
+        part = read(texts[first:last], spoken[first:last] if spoken is not None else None)
         blocks = list(features(part))
         dense.append(figures(part.felt))
         sizes = [np.diff(bounds) for _, bounds in blocks]

@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -98,6 +98,16 @@ class Heads:
             if (group == number).any():
                 moods = np.where((group == number)[:, None], table.scores(blocks, dense), moods)
         return moods, self.care.scores(blocks, dense), group
+
+    def hold_scores(self, reading: Reading) -> NDArray[np.float32]:
+        """The scores of the holds alone, (text, hold)."""
+        return self._holds.scores(list(features(reading)), figures(reading.felt))
+
+    @cached_property
+    def _holds(self) -> Table:
+        held = COLUMNS["holds"]
+        care = self.care
+        return Table(np.ascontiguousarray(care.cells[:, held]), care.dense[:, held], care.scale[held], care.bias[held])
 
 
 def quantised(

@@ -27,16 +27,19 @@ class Reading:
     felt: list[list[float]]  # what each feeling word weighs
 
 
-def read(texts: Sequence[str]) -> Reading:
-    """Reads the texts; never raises, whatever they hold."""
+def read(texts: Sequence[str], spoken: Sequence[tuple[str, float]] | None = None) -> Reading:
+    """Reads the texts; never raises, whatever they hold.
+
+    spoken: the language of each and how sure that is, where it is known, as of the sentences of one text.
+    """
     batch = normalise(texts)
     split_words = [split(folded) for folded in batch.words]
-    spoken = languages(batch.plain, split_words)
+    told = list(spoken) if spoken is not None else languages(batch.plain, split_words)
     words: list[list[str]] = []
     signals: list[dict[str, int]] = []
     classes: list[tuple[list[int], list[int]]] = []
     felt: list[list[float]] = []
-    for said, (lang, sure), plain in zip(split_words, spoken, batch.plain, strict=True):
+    for said, (lang, sure), plain in zip(split_words, told, batch.plain, strict=True):
         is_sure = lang != OTHER and sure >= SURE_OF_LANGUAGE
         written = written_out(said, lang)
         heard = (lang,) if is_sure else LANGUAGES
@@ -44,4 +47,4 @@ def read(texts: Sequence[str]) -> Reading:
         signals.append(lexicon(heard).signals(written))
         classes.append(word_classes(heard).of(written))
         felt.append(feelings(_FEELS[lang] if is_sure else LANGUAGES).of(written, marks(plain)))
-    return Reading(batch, words, spoken, signals, classes, felt)
+    return Reading(batch, words, told, signals, classes, felt)

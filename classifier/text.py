@@ -14,12 +14,26 @@ SPACE, WORD, SINGLE, OTHER_MARK, DROPPED = range(5)
 # A text longer than this is judged by its beginning and its end, where people state their matter.
 HEAD = 5_000
 TAIL = 2_500
+LONG = 160  # characters from which on a text is taken for several sentences
 _SHORT = (HEAD + TAIL) // 18  # one sign may stand for eighteen letters; a text up to this never grows too long
 
 HANDLE = "\ue000"
 LINK = "\ue001"
 _REFERENCE = re.compile(r"https?(?:://\S{1,2000})?(?!\w)|www\.\S{1,2000}|(?<!\w)@\w{1,100}")
+_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _ENTITY = re.compile(r"&#?\w{1,20};")
+# Signs that nobody sees and that split words; not the joiner, since emoji hang together by it.
+_HIDDEN = re.compile("[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# "m@tar": an a in disguise, unless a domain follows, as in an address of mail.
+_DISGUISED = re.compile(r"(?<=[^\W\d_])@(?=[^\W\d_]{2,40}(?![\w-]{0,60}\.\w))")
+# Letters of other alphabets that look like these.
+_ALIKE = dict(
+    zip(
+        "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u043a\u043c\u0442\u03b1\u03bf\u03b9\u03bd\u03c1",
+        "aeopcyxijskmtaoivp",
+        strict=True,
+    )
+)
 _TABLE_SIZE = 0x20000
 _NEWLINE = 10
 
@@ -40,7 +54,8 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8]
             kind[code] = SINGLE if character in "!?" or category == "So" else OTHER_MARK
         small = character.lower()
         lower[code] = ord(small[0])
-        folded[code] = ord(unicodedata.normalize("NFD", small)[0])
+        plain = unicodedata.normalize("NFD", small)[0]
+        folded[code] = ord(_ALIKE.get(plain, plain))
     for first, last, what in (
         (0x2600, 0x2BFF, SINGLE),
         (0x2E00, 0x303F, OTHER_MARK),
@@ -76,15 +91,30 @@ class Batch:
 def _clean(text: str) -> str:
     """One line of bounded length, however its signs are composed; entities of HTML become what they stand for."""
     if len(text) > _SHORT:
-        text = _ends(text)
+        text = shortened(text)
+    if len(text) >= LONG:
+        text = _said_once(text)
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     if len(text) > _SHORT and not text.isascii():
-        text = _ends(unicodedata.normalize("NFKC", text))
+        text = shortened(unicodedata.normalize("NFKC", text))
     return text.replace("\n", "\r") if "\n" in text else text
 
 
-def _ends(text: str) -> str:
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text."""
+    return _END.split(text)
+
+
+def _said_once(text: str) -> str:
+    """The text without the sentences that it says again: saying a thing twenty times makes it no other thing."""
+    said = sentences(text)
+    once = dict.fromkeys(said)
+    return text if len(once) == len(said) else "\n".join(once)
+
+
+def shortened(text: str) -> str:
+    """Of a text that is too long its beginning and its end."""
     return text[:HEAD] + "\n" + text[-TAIL:] if len(text) > HEAD + TAIL else text
 
 
@@ -96,7 +126,9 @@ def normalise(texts: Sequence[str]) -> Batch:
     """The texts as one batch; never raises, whatever they hold."""
     joined = "\n".join([_clean(text) for text in texts]) + "\n"
     if not joined.isascii():
-        joined = unicodedata.normalize("NFKC", joined)
+        joined = _HIDDEN.sub("", unicodedata.normalize("NFKC", joined))
+    if "@" in joined:
+        joined = _DISGUISED.sub("a", joined)
     joined = _REFERENCE.sub(_reference, joined)
     plain = joined.split("\n")[:-1]
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)

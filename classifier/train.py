@@ -16,6 +16,7 @@ from classifier.corpus import Text
 from classifier.fit import Recipe, Rows, Weights, fit, joined, rows_of, scores, take
 from classifier.joint import Labels
 from classifier.linear import CARE_WIDTH, CLASSES, COLUMNS, GROUPS, MOODS, WEIGHTS, Heads, Table, dump, quantised
+from classifier.parts import parts, raise_by_parts
 from classifier.probabilities import Floats
 from errors import OuvidorError
 
@@ -50,6 +51,16 @@ class Task:
     importance: Floats
     folds: Numbers  # which part each row is held back with; -1 for a row that is only trained on
     recipe: Recipe
+    parts: "Parts | None" = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The sentences of the rows, of which some classes are heard too."""
+
+    rows: Rows
+    owners: Numbers  # the row that each sentence is of
+    columns: slice  # of what is wanted
 
 
 _given: list[Task] = []  # what a worker process was forked with
@@ -59,7 +70,13 @@ def _held_back(part: int) -> tuple[Numbers, Floats]:
     task = _given[-1]
     train, check = np.flatnonzero(task.folds != part), np.flatnonzero(task.folds == part)
     weights = fit(take(task.rows, train), task.wanted[train], task.importance[train], task.recipe)
-    return check, scores(take(task.rows, check), weights)
+    told = scores(take(task.rows, check), weights)
+    if task.parts:
+        heard = np.flatnonzero(task.folds[task.parts.owners] == part)
+        owners = np.searchsorted(check, task.parts.owners[heard])
+        columns = task.parts.columns
+        raise_by_parts(told[:, columns], owners, scores(take(task.parts.rows, heard), weights)[:, columns])
+    return check, told
 
 
 def _whole(_: int) -> Weights:
@@ -199,7 +216,7 @@ def train(data: Path, seed: int, say: Say, texts: Path | None = None) -> Heads:
     several = ("spam", "holds", "topics")
     wanted = np.concatenate([corpus.wanted(own.texts, field) for field in several], axis=1)
     columns = slice(COLUMNS["spam"].start, COLUMNS["topics"].stop)
-    task = Task(own.rows, wanted, leaning(wanted), by_author(own.texts), SEVERAL)
+    task = Task(own.rows, wanted, leaning(wanted), by_author(own.texts), SEVERAL, _parts(own.texts))
     fitted["several"], raw[:, columns] = trained(task)
     tell("spam, holds and topics are fitted")
     fitted["complaint"], posts_raw, posts, raw[:, COLUMNS["complaint"]] = complaints(data, own)
@@ -226,6 +243,14 @@ def train(data: Path, seed: int, say: Say, texts: Path | None = None) -> Heads:
     tuned = calibrate.tuned(part, tell)
     tables = [quantised(one.table, one.dense, one.bias, LEAST_STEPS) for one in moods]
     return replace(tuned, iberian=tables[0], english=tables[1], care=_care(fitted))
+
+
+def _parts(texts: Sequence[Text]) -> Parts:
+    """The sentences of our texts, read in the language of the whole text."""
+    said = [(part, place) for place, text in enumerate(texts) for part in parts(text.text)]
+    rows = rows_of([part for part, _ in said], spoken=[(texts[place].labels["lang"], 1.0) for _, place in said])
+    begin, holds = COLUMNS["spam"].start, COLUMNS["holds"]
+    return Parts(rows, np.array([place for _, place in said]), slice(holds.start - begin, holds.stop - begin))
 
 
 def _care(fitted: dict[str, Weights]) -> Table:

@@ -1,10 +1,21 @@
-"""The bars of holds: as many found as can be while they are right often enough, and none said too wildly."""
+"""What turns scores into honest probabilities, and from which one on a thing is said, and said without a doubt."""
 
 import numpy as np
 import pytest
 
 from classifier import calibrate
-from classifier.calibrate import COSTLY, FEWEST_SAID, HOLD_FLOOR, HOLD_PRECISION, _corners, _hold_thresholds
+from classifier.calibrate import (
+    COSTLY,
+    FEWEST_SAID,
+    HOLD_FLOOR,
+    HOLD_PRECISION,
+    MOST_DOUBTED,
+    _corners,
+    _doubted,
+    _hold_thresholds,
+    temperature,
+)
+from classifier.probabilities import softmax
 
 COUNT = 2_000
 
@@ -58,3 +69,28 @@ def test_a_costly_miss_lowers_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_hull_turns_where_hits_get_rarer() -> None:
     assert _corners(np.array([0, 1, 2, 2, 3, 3, 3])) == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("divisor", [0.4, 1.0, 3.0])
+def test_the_temperature_makes_probabilities_come_true(divisor: float) -> None:
+    random = np.random.default_rng(1)
+    honest = random.normal(size=(4_000, 3)).astype(np.float32) * 2
+    shares = softmax(honest)
+    labels = (random.random((4_000, 1)) > np.cumsum(shares, axis=1)).sum(axis=1).clip(0, 2)
+    assert temperature(honest * divisor, labels) == pytest.approx(divisor, rel=0.15)
+
+
+def test_doubt_begins_where_what_is_left_is_right_often_enough() -> None:
+    sure = np.linspace(1.0, 0.5, 100, dtype=np.float32)
+    right = np.arange(100) < 90  # the ten least sure are wrong
+    least = _doubted(sure, right, 0.95)
+    kept = sure >= least
+    assert right[kept].mean() == pytest.approx(0.95, abs=0.01)
+    assert kept.sum() < 100
+    assert _doubted(sure, right, 0.9) == 0.0  # all are right as often as that
+
+
+def test_no_more_is_doubted_than_people_can_look_at() -> None:
+    sure = np.linspace(1.0, 0.5, 100, dtype=np.float32)
+    kept = sure >= _doubted(sure, np.zeros(100, dtype=bool), 0.95)
+    assert kept.sum() >= (1 - MOST_DOUBTED) * 100
