@@ -14,7 +14,8 @@ from models import Hold, Topic
 from settings_classifier import RuleSettings, folded, toneless
 
 _CODE = "2"  # raise it when a change of the code changes verdicts
-_SIGN = regex.compile(r"\X")
+# Of a run of flags `\X` alone counts the halves before each again; a pair before another half is a flag by itself.
+_SIGN = regex.compile(r"\p{RI}{2}(?=\p{RI})|\X")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Heard:
 
     @cached_property
     def emoji(self) -> frozenset[str]:
-        return frozenset(toneless(sign) for sign in _SIGN.findall(self.text))
+        return frozenset(map(toneless, signs_of(self.text)))
 
 
 class Ruled:
@@ -92,6 +93,12 @@ class Ruled:
             rule=fitting[0].name,
         )
         return agreed(changed, frozenset(values))
+
+
+def signs_of(text: str) -> list[str]:
+    """What a reader sees as one sign each, in order."""
+    signs: list[str] = _SIGN.findall(text)
+    return signs
 
 
 def classify_heard(classifier: Classifier, heard: Sequence[Heard]) -> list[Verdict]:
