@@ -123,9 +123,18 @@ def test_a_rule_sets_its_fields_for_certain_and_nothing_else() -> None:
         (Hold.LEGAL, Hold.PRESS),
     )
     assert found.abstained == ("urgency", "lang")
-    assert found.confidence["sentiment"] == found.confidence["topics"] == found.confidence["holds"] == 1.0
+    assert found.confidence["sentiment"] == found.confidence["topics"] == 1.0
     assert (found.urgency, found.type, found.lang, found.rule) == (below.urgency, below.type, below.lang, "r")
     assert found.confidence["type"] == below.confidence["type"]
+
+
+@pytest.mark.parametrize("added", ["legal", "press"])  # a new one, and one that was found below
+def test_a_rule_that_adds_a_hold_leaves_the_doubt_about_the_others(added: str) -> None:
+    below = a_verdict(abstained=("type", "holds"), holds=(Hold.PRESS,), confidence={"type": 0.4, "holds": 0.55})
+    found = said("x", a_rule(words=["x"], add_holds=[added]), below=below)
+    assert {Hold(added), Hold.PRESS} == {*found.holds}
+    assert (found.abstained, found.confidence, found.rule) == (below.abstained, below.confidence, "r")
+    assert "holds" not in said("x", a_rule(words=["x"], add_holds=["legal"])).confidence
 
 
 def test_the_first_rule_that_fits_decides_each_field_and_holds_add_up() -> None:
