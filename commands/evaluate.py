@@ -51,8 +51,9 @@ def _chosen(settings: Settings, model: str | None) -> _Evaluated:
     everything = frozenset(LABELS)
     if model is None:
         return _Evaluated(configured(settings.classifier, settings.rule), everything)
+    embedded = configured(settings.classifier.model_copy(update={"model": []}))  # as it learned from the team
     if model == "embedded":
-        return _Evaluated(configured(), everything)
+        return _Evaluated(embedded, everything)
     try:
         asked = ModelSettings(field="sentiment", model=model)
         place = Path(placed(model, Path.cwd()))
@@ -64,7 +65,7 @@ def _chosen(settings: Settings, model: str | None) -> _Evaluated:
     named = [one for one in settings.classifier.model if one.model == model or Path(one.model).resolve() == same]
     models = named or [asked.model_copy(update={"model": str(place)} if place.exists() else {})]
     transformer = TransformerClassifier(models, settings.classifier.sure)
-    return _Evaluated(transformer, frozenset(known.field for known in models), configured())
+    return _Evaluated(transformer, frozenset(known.field for known in models), embedded)
 
 
 def _told(name: str, figures: Mapping[str, Any]) -> list[str]:

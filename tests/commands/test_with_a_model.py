@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from classifier.embedded import EmbeddedClassifier
+from classifier.linear import dump, load
 from database.engine import open_database, reading, transaction
 from models import Sentiment, Source, VerdictRow
 from tests.builders import a_mention, a_world
+from tests.classifier.test_learn import biased, put
 from tests.classifier.test_transformer import with_weights
 from tests.classifier.tiny import tiny_model
 from tests.commands.conftest import SETTINGS, Ouvidor
@@ -105,6 +108,22 @@ def test_evaluate_scores_a_model_by_its_folder(ouvidor: Ouvidor, folder: Path) -
     assert set(found["fields"]["sentiment"]["per_language"]) == {"pt"}  # which the embedded model tells
     embedded = json.loads(ouvidor("evaluate", "labelled.jsonl", "--model", "embedded", "--json").out)
     assert set(embedded["fields"]) == {"sentiment", "type"}
+
+
+def test_evaluate_scores_the_embedded_model_as_it_learned_and_alone(ouvidor: Ouvidor, with_model: Path) -> None:
+    with_model.write_text(with_model.read_text() + RULE)
+    with_model.with_name("labelled.jsonl").write_text(LABELLED)
+
+    def told() -> dict[str, dict[str, int]]:
+        found = json.loads(ouvidor("evaluate", "labelled.jsonl", "--model", "embedded", "--json").out)["fields"]
+        assert found["sentiment"]["accuracy"] == 1.0  # of the model that is turned round it takes nothing
+        confusion: dict[str, dict[str, int]] = found["type"]["confusion"]
+        return confusion
+
+    assert told()["praise"]["praise"] == 1
+    raw = dump(biased("type", "question", 20.0))
+    put(with_model.with_name("learned"), EmbeddedClassifier(load(raw)).version, raw)
+    assert told()["praise"]["question"] == 1
 
 
 @pytest.mark.parametrize("arguments", [["classify"], ["evaluate", "labelled.jsonl", "--json"]])
