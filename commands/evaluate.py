@@ -35,7 +35,7 @@ def evaluate_file(path: Path | None, file: Path, *, model: str | None = None, as
     settings = settings_if_any(path)
     set_up_logs()
     chosen = _chosen(settings, model)
-    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields, chosen.embedded)
+    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields, chosen.embedded, str(file))
     if as_json:
         typer.echo(json.dumps(scores))
         return
