@@ -17,7 +17,7 @@ from commands.logs import set_up_logs
 from commands.tables import table
 from errors import OuvidorError
 from settings import Settings
-from settings_classifier import ModelSettings, placed
+from settings_classifier import ModelSettings, is_hub_name, placed
 
 _SINGLE = ("accuracy", "macro_f1", "macro_recall", "ece")
 _RATES = ("precision", "recall", "f1")
@@ -63,7 +63,7 @@ def _chosen(settings: Settings, model: str | None) -> _Evaluated:
         ) from problem
     same = place.resolve()
     named = [one for one in settings.classifier.model if one.model == model or Path(one.model).resolve() == same]
-    models = named or [asked.model_copy(update={"model": str(place)} if place.exists() else {})]
+    models = named or [asked.model_copy(update={"model": str(place)} if is_hub_name(model) or place.exists() else {})]
     transformer = TransformerClassifier(models, settings.classifier.sure)
     return _Evaluated(transformer, frozenset(known.field for known in models), embedded)
 

@@ -158,6 +158,10 @@ def test_evaluate_of_a_model_that_is_not_there_is_told_in_one_line(ouvidor: Ouvi
     found = ouvidor("evaluate", "labelled.jsonl", "--model", "./gone")
     assert found.code == 2
     assert found.err == ("ouvidor: the model ./gone for sentiment: there is no such folder: is the path right?\n")
+    (folder / "models").mkdir()
+    found = ouvidor("evaluate", "labelled.jsonl", "--model", "models/gone")
+    path = folder / "models" / "gone"
+    assert found.err == f"ouvidor: the model {path} for sentiment: there is no such folder: is the path right?\n"
     for name in (" ", "~nobody-of-that-name/x", "a\nb", "a" * 1001, "./" + "a" * 900):
         found = ouvidor("evaluate", "labelled.jsonl", "--model", name)
         assert (found.code, found.err.count("\n")) == (1, 1)
