@@ -140,7 +140,8 @@ def evaluate(
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", help="A model's folder or name on the hub, or `embedded`; the settings' when left out."
+            "--model",
+            help="A model's folder or name on the hub, or `embedded` as it learned; the settings' when left out.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import regex
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from settings_values import Name, SentimentName, Switch, TypeName, UrgencyName, instead_of
+from settings_values import Name, SentimentName, Share, Switch, TypeName, UrgencyName, Whole, instead_of
 from toml_lines import KeyPath
 
 # What a model may speak for, and the words in which it must: those of our own labels.
@@ -25,6 +25,8 @@ _SIGNS = regex.compile(r"\X")
 _DRAWN = regex.compile(r"[\p{So}\p{Extended_Pictographic}\u20e3]")  # the last one is what makes a keycap of a digit
 _TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # how a sign is drawn, and the colours of skin
 _WORD = re.compile(r"[^\W_]+")
+# An asterisk at one side of a word alone; within it, or several, it is a letter that somebody hid.
+_WILD = regex.compile(r"(?<![\w*])\*\w+(?![\w*])|(?<![\w*])\w+\*(?![\w*])")
 _UNHEARD = re.compile("['\u2019`\u00b4]")  # "don't", "dont" and "don’t" are one word
 
 
@@ -74,6 +76,8 @@ def _is_within(file: str) -> str:
 def _is_wording(words: str) -> str:
     if len(words) > 200 or not folded(words).strip():
         raise ValueError("a word or a phrase has letters or digits, and at most 200 characters; signs go into `emoji`")
+    if found := _WILD.search(words):
+        raise ValueError(f"{found[0]!r} fits no other endings: words are whole words, so write each form that you want")
     return words
 
 
@@ -103,20 +107,20 @@ class ModelSettings(_Section):
     model: Annotated[str, AfterValidator(_is_model)]  # a folder, or a name on the hub
     labels: dict[str, Label] = {}  # the model's label to ours; those that are called alike need none
     file: Annotated[str, AfterValidator(_is_within)] = ""  # "" is model.onnx or onnx/model.onnx
-    max_tokens: int = Field(default=512, ge=8, le=8192)  # the model's own limit stands below it
-    batch: int = Field(default=16, ge=1, le=512)  # texts at a time
-    threads: int | None = Field(default=None, ge=1, le=256)  # None is half the cores
+    max_tokens: Whole = Field(default=512, ge=8, le=8192)  # the model's own limit stands below it
+    batch: Whole = Field(default=16, ge=1, le=512)  # texts at a time
+    threads: Whole | None = Field(default=None, ge=1, le=256)  # None is half the cores
 
 
 class ClassifierSettings(_Section):
     """When the models speak, and where what is learned from the team is kept."""
 
     when: Literal["never", "always", "abstained"] = "always"
-    sure: float = Field(default=0.6, ge=0, le=1)  # from this probability on no person need look at a model's word
+    sure: Share = 0.6  # from this probability on no person need look at a model's word
     learned: Annotated[Name, AfterValidator(_is_place)] = (
         "learned"  # a folder; relative where there is no settings file, and then nothing was learned
     )
-    learn_from: int = Field(default=20, ge=5, le=100_000)  # corrections of a field, beside those to judge by
+    learn_from: Whole = Field(default=20, ge=5, le=100_000)  # corrections of a field, beside those to judge by
     model: list[ModelSettings] = []
 
 
@@ -129,7 +133,7 @@ class RuleSettings(_Section):
     emoji: list[Emoji] = []  # any of them
     channels: list[str] = []
     langs: list[Literal["pt", "en", "es", "other"]] = []
-    min_reach: int = Field(default=0, ge=0)  # followers of the author
+    min_reach: Whole = Field(default=0, ge=0)  # followers of the author
     sentiment: SentimentName | None = None
     urgency: UrgencyName | None = None
     type: TypeName | None = None
@@ -173,12 +177,17 @@ def is_hub_name(model: str) -> bool:
 
 
 def anchored(classifier: ClassifierSettings, folder: Path) -> ClassifierSettings:
-    """With whole paths: relative ones start in `folder`. A model that is not there is a name on a hub."""
+    """With whole paths: relative ones start in `folder`."""
     models = [model.model_copy(update={"model": placed(model.model, folder)}) for model in classifier.model]
-    learned = str(folder / Path(classifier.learned).expanduser())
+    learned = str(folder / expanded(classifier.learned))
     return classifier.model_copy(update={"model": models, "learned": learned})
 
 
 def placed(model: str, folder: Path) -> str:
-    place = folder / Path(model).expanduser()
-    return model if is_hub_name(model) and not place.exists() else str(place)
+    """The whole path of a model, or its name on the hub: that of no folder, nor of one within a folder that is there.
+
+    ValueError when a home folder is named and there is no such user.
+    """
+    place = folder / expanded(model)
+    is_elsewhere = not place.exists() and not ("/" in model and place.parent.is_dir())
+    return model if is_hub_name(model) and is_elsewhere else str(place)

@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from rapidfuzz import process
 
@@ -47,6 +47,13 @@ def _is_switch(value: object) -> object:
     """A boolean and nothing that merely resembles one: 1 or "on" may have been meant for something else."""
     if not isinstance(value, bool):
         raise ValueError("write true or false, without quotes")
+    return value
+
+
+def _is_number(value: object) -> object:
+    """A number and no text that spells one: what is quoted may have been meant for something else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("write a number, without quotes")
     return value
 
 
@@ -113,6 +120,8 @@ def _is_port(port: int) -> int:
 
 Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
 Name = Annotated[str, AfterValidator(_is_name)]
+Whole = Annotated[int, BeforeValidator(_is_number)]
+Share = Annotated[float, BeforeValidator(_is_number), Field(ge=0, le=1)]
 Switch = Annotated[bool, BeforeValidator(_is_switch)]
 TypeName = Annotated[str, AfterValidator(_one_of("complaint", "question", "suggestion", "praise", "other"))]
 UrgencyName = Annotated[str, AfterValidator(_one_of("critical", "high", "normal", "low"))]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rapidfuzz import fuzz, process
+
 from classifier.base import Classifier, Verdict
 from classifier.measure import abstention, calibration_error, confusion, figures, set_figures
 from errors import OuvidorError
@@ -30,7 +32,15 @@ SEVERAL: Mapping[str, tuple[str, ...]] = {
     "personal_data": tuple(map(str, PersonalData)),
 }
 LABELS: Mapping[str, tuple[str, ...]] = {**SINGLE, **SEVERAL}
+# What a field may be called where somebody labelled in another language.
+_ALSO = {
+    "tipo": "type",
+    **dict.fromkeys(("reclamação", "reclamacao", "queixa", "queja", "reclamo"), "complaint"),
+    **dict.fromkeys(("idioma", "língua", "lingua", "lengua", "language"), "lang"),
+}
+INPUT = "the input"  # the name of lines that come from no file
 _LONGEST_LINE = 4_000_000  # characters
+_NEAR = 70  # of 100; how alike a key and the name of a field must be to have been meant for it
 _BATCH = 512
 
 
@@ -40,33 +50,47 @@ def read_lines(source: Path | Iterable[str]) -> Iterator[tuple[int, dict[str, An
     OuvidorError names the line that holds no JSON object, or the file that cannot be read.
     """
     if not isinstance(source, Path):
-        yield from _objects(source, "the input")
+        yield from _objects(source, INPUT)
         return
     try:
-        with source.open(encoding="utf-8-sig") as stream:
-            bounded = iter(lambda: stream.readline(_LONGEST_LINE + 1), "")  # a device may have no line's end
-            yield from _objects(bounded, str(source))
+        with source.open("rb") as stream:
+            bounded = iter(lambda: stream.readline(4 * _LONGEST_LINE + 1), b"")  # a device may have no line's end
+            decoded = (decoded_line(raw, str(source), number) for number, raw in enumerate(bounded, start=1))
+            yield from _objects(decoded, str(source))
     except OSError as problem:
         raise OuvidorError(f"{source} cannot be read: {problem.strerror}.") from problem
 
 
-def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    number = 0
+def decoded_line(raw: bytes, name: str, number: int) -> str:
+    """A line of a file as text; OuvidorError names the line that is not UTF-8 or has no end."""
+    if len(raw) > 4 * _LONGEST_LINE:  # bytes; no character has more than four
+        raise _too_long(name, number)
     try:
-        for number, line in enumerate(lines, start=1):
-            if len(line) > _LONGEST_LINE:
-                raise OuvidorError(f"{name}, line {number}: it is longer than {_LONGEST_LINE:,} characters.")
-            if not line.strip():
-                continue
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError) as problem:
-                raise OuvidorError(f"{name}, line {number}: it is not JSON: {problem}.") from problem
-            if not isinstance(found, dict):
-                raise OuvidorError(f'{name}, line {number}: a JSON object was expected, such as {{"text": "..."}}.')
-            yield number, found
-    except UnicodeDecodeError as problem:
-        raise OuvidorError(f"{name}, after line {number}: it is not UTF-8.") from problem
+        text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # JSON has none, and UTF-16 has one beside every letter of English
+        raise OuvidorError(f"{name}, line {number}: it is not UTF-8: save the file as UTF-8.")
+    return text
+
+
+def _too_long(name: str, number: int) -> OuvidorError:
+    return OuvidorError(f"{name}, line {number}: it is longer than {_LONGEST_LINE:,} characters.")
+
+
+def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(lines, start=1):
+        if len(line) > _LONGEST_LINE:
+            raise _too_long(name, number)
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError) as problem:
+            raise OuvidorError(f"{name}, line {number}: it is not JSON: {problem}.") from problem
+        if not isinstance(found, dict):
+            raise OuvidorError(f'{name}, line {number}: a JSON object was expected, such as {{"text": "..."}}.')
+        yield number, found
 
 
 @dataclass(frozen=True)
@@ -82,6 +106,7 @@ def evaluate(
     lines: Iterable[tuple[int, Mapping[str, Any]]],
     fields: frozenset[str] = frozenset(LABELS),
     embedded: Classifier | None = None,
+    name: str = INPUT,
 ) -> dict[str, Any]:
     """Figures by field, fractions from 0 to 1, and texts a second; a field without labels is left out.
 
@@ -89,34 +114,45 @@ def evaluate(
 
     lines: numbered objects with `text` and any labels of LABELS, as read_lines gives them. fields: those that are
     scored. Every field has its figures once more by language: the one that the line names, else the one that was told;
-    where the classifier tells none, `embedded` does.
+    where the classifier tells none, `embedded` does. name: of the file, for errors.
     OuvidorError names the line with no text or with a label outside the closed set, or the fields where no line has a
     label of them.
     """
     texts: list[str] = []
     spoken: list[str | None] = []
-    gold: dict[str, _Labelled] = {name: _Labelled() for name in LABELS if name in fields}
+    gold: dict[str, _Labelled] = {one: _Labelled() for one in LABELS if one in fields}
+    unknown: dict[str, None] = {}
     for number, line in lines:
-        text = line.get("text")
+        place, text = f"{name}, line {number}", line.get("text")
         if not isinstance(text, str):
-            raise OuvidorError(f'Line {number}: "text" must be a string.')
-        for name, labelled in gold.items():
-            label = _label(number, name, line.get(name))
+            raise OuvidorError(f'{place}: "text" must be a string.')
+        for one, labelled in gold.items():
+            label = _label(place, one, line.get(one))
             if label is not None:
                 labelled.places.append(len(texts))
                 labelled.labels.append(label)
-        spoken.append(_single(number, "lang", line.get("lang")))
+        spoken.append(_single(place, "lang", line.get("lang")))
         texts.append(text)
+        unknown |= dict.fromkeys(key for key in line if key not in LABELS and key != "text")
     if not texts:
-        raise OuvidorError("There is no line to evaluate.")
+        raise OuvidorError(f"There is no line to evaluate in {name}.")
     if not any(labelled.places for labelled in gold.values()):
-        raise OuvidorError(f"There is nothing to score: no line has a label of {', '.join(gold)}.")
+        wanted, advice = ", ".join(gold), _meant(unknown, list(gold))
+        raise OuvidorError(f"There is nothing to score in {name}: no line has a label of {wanted}{advice}")
     verdicts, seconds = _told(classifier, texts)
     languages = _languages(texts, spoken, verdicts, embedded or classifier)
-    found = {
-        name: _by_language(name, labelled, verdicts, languages) for name, labelled in gold.items() if labelled.places
-    }
+    found = {one: _by_language(one, labelled, verdicts, languages) for one, labelled in gold.items() if labelled.places}
     return {"fields": found, "texts_per_second": len(texts) / seconds}
+
+
+def _meant(unknown: Iterable[str], names: Sequence[str]) -> str:
+    """Which name a key was most likely meant to be, as the end of an error message."""
+    for key in unknown:
+        plain = key.strip().casefold()
+        near = process.extractOne(_ALSO.get(plain, plain), names, scorer=fuzz.ratio, score_cutoff=_NEAR)
+        if near is not None:
+            return f"; where it says {reprlib.repr(key)}, did you mean '{near[0]}'?"
+    return "."
 
 
 def _languages(
@@ -146,28 +182,28 @@ def _told(classifier: Classifier, texts: Sequence[str]) -> tuple[list[Verdict], 
     return verdicts, max(time.perf_counter() - started, 1e-9)
 
 
-def _label(number: int, name: str, label: object) -> str | frozenset[str] | None:
+def _label(place: str, name: str, label: object) -> str | frozenset[str] | None:
     """The label as text, of a field of several classes as their set; None where the line has none."""
     if name in SINGLE:
-        return _single(number, name, label)
+        return _single(place, name, label)
     if label is None:
         return None
     if not isinstance(label, list) or not all(isinstance(one, str) and one in SEVERAL[name] for one in label):
         allowed = ", ".join(SEVERAL[name])
-        raise OuvidorError(f"Line {number}: {name} must be a list of any of {allowed}, not {reprlib.repr(label)}.")
+        raise OuvidorError(f"{place}: {name} must be a list of any of {allowed}, not {reprlib.repr(label)}.")
     # What has none of the named topics has the topic "other".
     return frozenset(label or ([str(Topic.OTHER)] if name == "topics" else []))
 
 
-def _single(number: int, name: str, label: object) -> str | None:
+def _single(place: str, name: str, label: object) -> str | None:
     if label is None:
         return None
     is_switch = SINGLE[name] == _YES_OR_NO
-    if is_switch and (isinstance(label, bool) or label in (0, 1)):
+    if is_switch and isinstance(label, bool):
         return "true" if label else "false"
     if not isinstance(label, str) or label not in SINGLE[name] or is_switch:
-        allowed = "true, false" if is_switch else ", ".join(SINGLE[name])
-        raise OuvidorError(f"Line {number}: {name} must be one of {allowed}, not {reprlib.repr(label)}.")
+        allowed = "true, false, without quotes" if is_switch else ", ".join(SINGLE[name])
+        raise OuvidorError(f"{place}: {name} must be one of {allowed}, not {reprlib.repr(label)}.")
     return label
 
 

@@ -13,8 +13,9 @@ from classifier.opinions import agreed, led, value_of
 from models import Hold, Topic
 from settings_classifier import RuleSettings, folded, toneless
 
-_CODE = "2"  # raise it when a change of the code changes verdicts
-_SIGN = regex.compile(r"\X")
+_CODE = "3"  # raise it when a change of the code changes verdicts
+# Of a run of flags `\X` alone counts the halves before each again; a pair before another half is a flag by itself.
+_SIGN = regex.compile(r"\p{RI}{2}(?=\p{RI})|\X")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Heard:
 
     @cached_property
     def emoji(self) -> frozenset[str]:
-        return frozenset(toneless(sign) for sign in _SIGN.findall(self.text))
+        return frozenset(map(toneless, signs_of(self.text)))
 
 
 class Ruled:
@@ -76,22 +77,30 @@ class Ruled:
         return [rule for rule in self._rules if rule.fits(heard, lang)]
 
     def _decided(self, heard: Heard, verdict: Verdict) -> Verdict:
-        """Of several rules that fit, the first that names a field decides it; holds add up."""
+        """Of several rules that fit, the first that names a field decides it; holds add up.
+
+        A rule only adds to the holds: how sure those below are of the others, and a doubt about them, stays as it was.
+        """
         fitting = self._fitting(heard, verdict.lang)
         if not fitting:
             return verdict
         values = _values(fitting)
         holds = set(verdict.holds).union(*(rule.adds for rule in fitting))
-        told = {*values, *(("holds",) if holds != set(verdict.holds) else ())}
         changed = replace(
             verdict,
             **values,
             holds=tuple(hold for hold in Hold if hold in holds),
-            confidence={**verdict.confidence, **dict.fromkeys(told, 1.0)},
-            abstained=tuple(field for field in verdict.abstained if field not in told),
+            confidence={**verdict.confidence, **dict.fromkeys(values, 1.0)},
+            abstained=tuple(field for field in verdict.abstained if field not in values),
             rule=fitting[0].name,
         )
         return agreed(changed, frozenset(values))
+
+
+def signs_of(text: str) -> list[str]:
+    """What a reader sees as one sign each, in order."""
+    signs: list[str] = _SIGN.findall(text)
+    return signs
 
 
 def classify_heard(classifier: Classifier, heard: Sequence[Heard]) -> list[Verdict]:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
+import regex
 import structlog
 from numpy.typing import NDArray
 
@@ -22,11 +23,14 @@ from settings_classifier import FIELDS, ModelSettings
 
 log = structlog.get_logger()
 
-_CODE = "2"  # raise it when a change of the code changes verdicts
+_CODE = "3"  # raise it when a change of the code changes verdicts
 _MOST_TOKENS = 8192  # in a batch, padding included: what bounds the memory
 _SLICE = 512  # texts whose tokens are held at a time
 _LONGEST_WORD = 200  # characters; a tokenizer in Python takes the square of them
 _WIDEST_TOKEN = 64  # characters; no text of words has so many to a token
+_LEAST = 0.5  # probability of a label that may hold beside others, or none with it
+# Letters, numbers, punctuation and symbols; not what stands for a broken sign, and no letter that is drawn as nothing.
+_VISIBLE = regex.compile(r"(?V1)[[\p{L}\p{N}\p{P}\p{S}]--[\p{Default_Ignorable_Code_Point}\ufffd\u2800]]")
 # Their positions are counted from beyond the padding's number, so that the last ones cannot be used.
 _COUNTED_FROM_PADDING = frozenset(
     (
@@ -112,7 +116,11 @@ class TransformerModel:
         return True
 
     def opinions(self, texts: Sequence[str]) -> list[Opinion | None]:
-        """One a text, in order; None for a text without a visible sign, and for one that the model cannot read."""
+        """One a text, in order.
+
+        None for a text without a visible sign, for one that the model cannot read, and where none of its labels, which
+        may all hold or none, is as likely as not.
+        """
         readable = [_readable(text) for text in texts]
         told: dict[str, Opinion | None] = {"": None}
         distinct = [text for text in dict.fromkeys(readable) if text]
@@ -192,15 +200,18 @@ class TransformerModel:
             shares[label] += float(power)
         return _best(shares)
 
-    def _of_independent(self, chances: NDArray[np.float64]) -> Opinion:
-        """Labels that may all hold, or none: the likeliest; of true and false, what is not said is the opposite."""
+    def _of_independent(self, chances: NDArray[np.float64]) -> Opinion | None:
+        """Labels that may all hold, or none: the likeliest, and None where none is as likely as not.
+
+        Of true and false the chance of true decides, where the model gives one: theirs need not add up to one.
+        """
         shares = dict.fromkeys(self._labels, 0.0)
         for label, chance in zip(self._ours, chances.tolist(), strict=True):
             shares[label] = max(shares[label], chance)
-        if self._labels in (["true"], ["false"]):
-            opposite = "false" if self._labels == ["true"] else "true"
-            shares[opposite] = 1 - shares[self._labels[0]]
-        return _best(shares)
+        if "true" in shares or "false" in shares:
+            likely = shares["true"] if "true" in shares else 1 - shares["false"]
+            shares = {"true": likely, "false": 1 - likely}
+        return _best(shares) if max(shares.values()) >= _LEAST else None
 
 
 class TransformerClassifier:
@@ -239,7 +250,7 @@ def _best(shares: Mapping[str, float]) -> Opinion:
 def _readable(text: str) -> str:
     """The text as a tokenizer can take it: halves of pairs joined or replaced, nothing where nothing can be seen."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ")
-    return whole if re.search(r"[^\W_]|[^\x00-\x7f\s]", whole) else ""
+    return whole if _VISIBLE.search(whole) else ""
 
 
 def bounded(text: str, tokens: int, *, keeps_end: bool = False) -> str:

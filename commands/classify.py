@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from classifier import configured
 from classifier.base import Classifier, Explains, Verdict
-from classifier.evaluate import verdict_line
+from classifier.evaluate import decoded_line, verdict_line
 from commands.logs import set_up_logs
 from errors import OuvidorError
 from settings import Settings, file_in_use, load
@@ -98,8 +98,9 @@ def _chunks(stream: BinaryIO) -> Iterator[list[bytes]]:
 
 
 def _text_of(file: Path, number: int, line: bytes) -> str:
+    written = decoded_line(line, str(file), number)
     try:
-        found = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        found = json.loads(written)
     except (ValueError, RecursionError):
         raise BadLineError(f"{file}, line {number}: this is no JSON; write one object with `text` a line") from None
     text = found.get("text") if isinstance(found, dict) else None

@@ -17,7 +17,7 @@ from commands.logs import set_up_logs
 from commands.tables import table
 from errors import OuvidorError
 from settings import Settings
-from settings_classifier import ModelSettings, placed
+from settings_classifier import ModelSettings, is_hub_name, placed
 
 _SINGLE = ("accuracy", "macro_f1", "macro_recall", "ece")
 _RATES = ("precision", "recall", "f1")
@@ -35,7 +35,7 @@ def evaluate_file(path: Path | None, file: Path, *, model: str | None = None, as
     settings = settings_if_any(path)
     set_up_logs()
     chosen = _chosen(settings, model)
-    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields, chosen.embedded)
+    scores = evaluate(chosen.classifier, read_lines(file), chosen.fields, chosen.embedded, str(file))
     if as_json:
         typer.echo(json.dumps(scores))
         return
@@ -51,8 +51,9 @@ def _chosen(settings: Settings, model: str | None) -> _Evaluated:
     everything = frozenset(LABELS)
     if model is None:
         return _Evaluated(configured(settings.classifier, settings.rule), everything)
+    embedded = configured(settings.classifier.model_copy(update={"model": []}))  # as it learned from the team
     if model == "embedded":
-        return _Evaluated(configured(), everything)
+        return _Evaluated(embedded, everything)
     try:
         asked = ModelSettings(field="sentiment", model=model)
         place = Path(placed(model, Path.cwd()))
@@ -62,9 +63,9 @@ def _chosen(settings: Settings, model: str | None) -> _Evaluated:
         ) from problem
     same = place.resolve()
     named = [one for one in settings.classifier.model if one.model == model or Path(one.model).resolve() == same]
-    models = named or [asked.model_copy(update={"model": str(place)} if place.exists() else {})]
+    models = named or [asked.model_copy(update={"model": str(place)} if is_hub_name(model) or place.exists() else {})]
     transformer = TransformerClassifier(models, settings.classifier.sure)
-    return _Evaluated(transformer, frozenset(known.field for known in models), configured())
+    return _Evaluated(transformer, frozenset(known.field for known in models), embedded)
 
 
 def _told(name: str, figures: Mapping[str, Any]) -> list[str]:

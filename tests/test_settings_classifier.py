@@ -10,7 +10,7 @@ from errors import SettingsError
 from listeners import LISTENERS
 from models import Hold, MentionType, Sentiment, Topic, Urgency
 from settings import Settings, load
-from settings_classifier import FIELDS, HoldName, ModelSettings, TopicName
+from settings_classifier import FIELDS, ClassifierSettings, HoldName, ModelSettings, TopicName, anchored, placed
 
 GOOD = """\
 [[brand]]
@@ -90,6 +90,28 @@ def test_a_folder_beside_the_file_is_found_from_anywhere_and_a_name_on_the_hub_s
     assert deep.model[0].model == str(tmp_path / "models" / "mood" / "gone")
 
 
+def test_a_folder_that_is_not_there_is_no_name_on_the_hub_where_its_place_is(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    found = loaded(tmp_path, GOOD.replace("somebody/spam", "spam")).classifier
+    assert [model.model for model in found.model] == [str(tmp_path / "models" / "mood"), "spam"]
+
+
+def test_a_home_that_nobody_has_is_told_wherever_it_is_written(tmp_path: Path) -> None:
+    nobodys = "~nobody-of-that-name/x"
+    for place in (
+        lambda: placed(nobodys, tmp_path),
+        lambda: anchored(ClassifierSettings.model_construct(learned=nobodys), tmp_path),
+    ):
+        with pytest.raises(ValueError, match="no user's home folder is '~nobody-of-that-name'"):
+            place()
+
+
+def test_an_asterisk_that_hides_a_letter_is_part_of_a_word(tmp_path: Path) -> None:
+    hidden = ["f*ck", "p***", "**já**", "5 * 3", "*não*"]
+    written = ", ".join(f'"{one}"' for one in hidden)
+    assert loaded(tmp_path, GOOD.replace('"procon", "vou processar"', written)).rule[0].words == hidden
+
+
 @pytest.mark.parametrize(
     ("was", "now", "expected"),
     [
@@ -105,6 +127,15 @@ def test_a_folder_beside_the_file_is_found_from_anywhere_and_a_name_on_the_hub_s
         ("sure = 0.7", 'learned = "~nobody-of-that-name/x"', "line 7: classifier, learned: no user's home folder is"),
         ('"abstained"', '"sometimes"', "line 6: classifier, when: 'sometimes' is not known; there are: never, always"),
         ("sure = 0.7", "sure = 7", "line 7: classifier, sure: input should be less"),
+        ("sure = 0.7", 'sure = "0.5"', "line 7: classifier, sure: write a number, without quotes"),
+        ("sure = 0.7", "sure = true", "line 7: classifier, sure: write a number, without quotes"),
+        ("sure = 0.7", 'learn_from = "30"', "line 7: classifier, learn_from: write a number, without quotes"),
+        ("max_tokens = 128", 'batch = "8"', "classifier, model 1, batch: write a number, without quotes"),
+        ("max_tokens = 128", "max_tokens = 12.5", "classifier, model 1, max_tokens: input should be a valid integer"),
+        ("threads = 2", 'threads = "2"', "classifier, model 1, threads: write a number, without quotes"),
+        ("min_reach = 1000", 'min_reach = "1000"', "rule 2, min_reach: write a number, without quotes"),
+        ('"procon", "vou', '"process*", "vou', "'process*' fits no other endings: words are whole words, so write"),
+        ('"procon", "vou', '"não *cheg já", "vou', "'*cheg' fits no other endings"),
         ("[[rule]]", "[rule]", "write [[rule]], with two brackets"),
         ('["procon", "vou processar"]', '["procon", "!!"]', "a word or a phrase has letters or digits"),
         ('"❤️"', '"love"', "write one emoji between quotes"),

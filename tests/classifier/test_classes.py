@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 from classifier.classes import FILES, LANGUAGES_OF_FILES, class_lines, class_names, word_classes
 from classifier.words import split
@@ -38,6 +39,11 @@ def test_no_stem_is_so_short_that_it_means_everything() -> None:
 def test_a_class_is_named_once_a_file() -> None:
     named = Counter((file, name) for file, name, _ in EVERY)
     assert [name for name, times in named.items() if times > 1] == []
+
+
+def test_the_model_card_tells_how_many_classes_there_are() -> None:
+    card = Path(__file__).parents[2] / "docs" / "model-card.md"
+    assert f" {len(class_names()):,} word classes in three languages" in card.read_text("utf-8")
 
 
 def test_the_same_matter_meets_in_one_class_whatever_the_language() -> None:

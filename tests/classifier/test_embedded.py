@@ -4,7 +4,6 @@ import gc
 import math
 import time
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from classifier import configured, corpus
 from classifier.base import Verdict
-from classifier.embedded import EmbeddedClassifier
+from classifier.embedded import EmbeddedClassifier, _Collection
 from classifier.evaluate import verdict_line
 from classifier.linear import WEIGHTS, dump, load, packaged
 from errors import OuvidorError
@@ -208,7 +207,29 @@ def test_a_batch_of_long_texts_stays_small_in_memory(classifier: EmbeddedClassif
     assert most < 300_000_000
 
 
-def test_the_collection_of_garbage_goes_on_once_all_threads_are_done(classifier: EmbeddedClassifier) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(classifier.classify, [["tudo certo, obrigada"] * 20] * 40))
-    assert gc.isenabled()
+def test_the_collection_of_garbage_goes_on_once_the_last_has_left() -> None:
+    was, collection = gc.isenabled(), _Collection()
+    try:
+        for before in (True, False):
+            (gc.enable if before else gc.disable)()
+            first, second = collection.paused(), collection.paused()
+            first.__enter__()
+            second.__enter__()
+            assert not gc.isenabled()
+            first.__exit__(None, None, None)
+            assert not gc.isenabled()
+            second.__exit__(None, None, None)
+            assert gc.isenabled() is before  # what somebody else switched off stays off
+    finally:
+        (gc.enable if was else gc.disable)()
+
+
+def test_the_collection_of_garbage_goes_on_after_an_error() -> None:
+    was, collection = gc.isenabled(), _Collection()
+    gc.enable()
+    try:
+        with pytest.raises(OuvidorError), collection.paused():
+            raise OuvidorError("on purpose")
+        assert gc.isenabled()
+    finally:
+        (gc.enable if was else gc.disable)()

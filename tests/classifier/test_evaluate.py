@@ -195,24 +195,37 @@ def test_no_topic_means_the_topic_other_and_no_label_means_none() -> None:
     assert "holds" not in found
 
 
-@pytest.mark.parametrize("spam", [True, 1])
-def test_spam_is_a_field_of_yes_and_no(spam: object) -> None:
-    found = scored({"a": a_verdict(spam=True)}, {"text": "a", "spam": spam}, {"text": "b", "spam": True})
+def test_spam_is_a_field_of_yes_and_no() -> None:
+    found = scored({"a": a_verdict(spam=True)}, {"text": "a", "spam": True}, {"text": "b", "spam": True})
     assert found["spam"]["confusion"]["true"] == {"true": 1, "false": 1}
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ('{"text": "a"}\n{"text": "b", "urgency": "soon"}', "Line 2: urgency must be one of critical"),
-        ('{"text": "a", "complaint": "yes"}', "Line 1: complaint must be one of true, false"),
-        ('{"text": "a", "spam": "true"}', "Line 1: spam must be one of true, false"),
-        ('{"text": "a"}\n\n{"text": "b", "lang": "fr"}', "Line 3: lang must be one of pt, en, es, other, not 'fr'"),
-        ('{"text": "a", "holds": "legal"}', "Line 1: holds must be a list of any of legal, .*, not 'legal'"),
-        ('{"text": "a", "topics": ["app", "weather"]}', "Line 1: topics must be a list of any of delivery, "),
-        ('{"text": "a", "personal_data": [["cpf"]]}', "Line 1: personal_data must be a list of any of cpf, "),
-        ('{"text": "a", "holds": {"legal": true}}', "Line 1: holds must be a list"),
-        ('{"text": 3}', 'Line 1: "text" must be a string'),
+        ('{"text": "a"}\n{"text": "b", "urgency": "soon"}', "the input, line 2: urgency must be one of critical"),
+        ('{"text": "a", "complaint": "yes"}', "the input, line 1: complaint must be one of true, false"),
+        (
+            '{"text": "a", "complaint": 1}',
+            "the input, line 1: complaint must be one of true, false, without quotes, not 1",
+        ),
+        ('{"text": "a", "spam": 0}', "the input, line 1: spam must be one of true, false"),
+        ('{"text": "a", "spam": "true"}', "the input, line 1: spam must be one of true, false"),
+        (
+            '{"text": "a"}\n\n{"text": "b", "lang": "fr"}',
+            "the input, line 3: lang must be one of pt, en, es, other, not 'fr'",
+        ),
+        ('{"text": "a", "holds": "legal"}', "the input, line 1: holds must be a list of any of legal, .*, not 'legal'"),
+        (
+            '{"text": "a", "topics": ["app", "weather"]}',
+            "the input, line 1: topics must be a list of any of delivery, ",
+        ),
+        (
+            '{"text": "a", "personal_data": [["cpf"]]}',
+            "the input, line 1: personal_data must be a list of any of cpf, ",
+        ),
+        ('{"text": "a", "holds": {"legal": true}}', "the input, line 1: holds must be a list"),
+        ('{"text": 3}', 'the input, line 1: "text" must be a string'),
         ('{"text": "a"}\n{"text":', "line 2: it is not JSON"),
         ("[1]", "line 1: a JSON object"),
         ("", "no line"),
@@ -224,7 +237,7 @@ def test_a_line_that_cannot_be_used_is_named(lines: str, said: str) -> None:
 
 
 def test_a_wrong_label_of_any_length_makes_a_short_error() -> None:
-    with pytest.raises(OuvidorError, match="Line 1: type must be") as raised:
+    with pytest.raises(OuvidorError, match="the input, line 1: type must be") as raised:
         evaluate(ByWord(), [(1, {"text": "a", "type": "x" * 100_000})])
     assert len(str(raised.value)) < 200
 
@@ -232,6 +245,21 @@ def test_a_wrong_label_of_any_length_makes_a_short_error() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OuvidorError, match=r"none\.jsonl cannot be read"):
         list(read_lines(tmp_path / "none.jsonl"))
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+def test_a_file_that_is_not_utf_8_is_told_with_its_line(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_bytes('{"text": "a"}\n\n{"text": "não chegou"}\n'.encode(encoding))
+    number = 3 if encoding == "latin-1" else 1
+    with pytest.raises(OuvidorError, match=rf"texts\.jsonl, line {number}: it is not UTF-8: save the file as UTF-8"):
+        list(read_lines(path))
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_bytes('\ufeff{"text": "não"}\r\n{"text": "b"}'.encode())
+    assert list(read_lines(path)) == [(1, {"text": "não"}), (2, {"text": "b"})]
 
 
 def test_a_line_without_end_is_refused() -> None:
@@ -242,6 +270,26 @@ def test_a_line_without_end_is_refused() -> None:
 def test_where_no_line_has_a_label_the_fields_that_were_looked_for_are_named() -> None:
     with pytest.raises(OuvidorError, match="no line has a label of sentiment, spam"):
         evaluate(ByWord(), [(1, {"text": "a", "Sentiment": "positive"})], frozenset({"sentiment", "spam"}))
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("tipo", "type"),
+        ("Sentiment", "sentiment"),
+        ("sentimento", "sentiment"),
+        ("queixa", "complaint"),
+        ("type_", "type"),
+    ],
+)
+def test_a_key_that_is_near_the_name_of_a_field_is_told(key: str, meant: str) -> None:
+    with pytest.raises(OuvidorError, match=rf"; where it says '{key}', did you mean '{meant}'\?$"):
+        evaluate(ByWord(), [(1, {"text": "a", "id": 3, "channel": "x", key: "praise"})])
+
+
+def test_a_key_that_is_near_no_field_is_passed_over() -> None:
+    with pytest.raises(OuvidorError, match=r"personal_data\.$"):
+        evaluate(ByWord(), [(1, {"text": "a", "id": 3, "channel": "x", "author": "b", "url": "c", "date": "d"})])
 
 
 def test_a_verdict_prints_with_its_keys_and_a_rule_only_where_one_decided() -> None:

@@ -20,7 +20,7 @@ from classifier.base import Verdict
 from classifier.corpus import Text
 from classifier.corrections import corrected, held_back
 from classifier.embedded import EmbeddedClassifier
-from classifier.learn import Judged, learn, marks, may_switch
+from classifier.learn import LEAST, LEAST_HELD_BACK, Judged, distinct, learn, marks, may_switch
 from classifier.learned import IN_FORCE, KEPT, DamagedError, Learned
 from classifier.linear import CLASSES, COLUMNS, Heads, dump, load, packaged
 from classifier.refit import alike, mixed
@@ -167,6 +167,34 @@ def test_too_few_corrections_teach_nothing() -> None:
     found = learn(labelled([(text, "praise") for text in PRAISE[:10]]), packaged(), packaged())
     assert (found.reason, found.heads) == ("few", None)
     assert learn([], packaged(), packaged()).reason == "nothing"
+
+
+NEAR = ("Não chegou!", "@loja nao CHEGOU! https://t.example/a", "não  chegou!\n@outra", "NÃO CHEGOU! www.b.example")
+
+
+def test_texts_that_read_the_same_count_once_with_the_latest_word() -> None:
+    said = [
+        Text(text, "", {"type": label, "complaint": False}) for text, label in zip(NEAR, ("praise",) * 4, strict=True)
+    ]
+    said[1] = Text(NEAR[1], "", {"sentiment": "negative"})
+    said[3] = Text(NEAR[3], "", {"complaint": True})
+    others = [Text(text, "", {"spam": True}) for text in ("Não chegou 😡!", "https://t.example/a", "@loja", "")]
+    assert distinct([*said, *others]) == [
+        Text(NEAR[0], "", {"sentiment": "negative", "complaint": True}),
+        *others,
+    ]
+
+
+def test_one_text_said_forty_times_is_no_forty_corrections() -> None:
+    said = [Text(f"{NEAR[0]} https://t.example/{number}", "", {"type": "praise"}) for number in range(40)]
+    found = learn(said, packaged(), packaged())
+    assert (found.reason, found.corrections, found.fields["type"].corrections) == ("few", 1, 1)
+
+
+def test_the_docs_tell_how_many_corrections_it_takes() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "classifier.md").read_text("utf-8")
+    asked = f"from {LEAST} corrections of it on (`learn_from`) beside {LEAST_HELD_BACK} or more that are held back"
+    assert asked in told
 
 
 def test_a_text_is_held_back_whatever_else_is_there() -> None:

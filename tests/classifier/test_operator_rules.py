@@ -1,14 +1,17 @@
 """`[[rule]]`: what the operator decides by words, emoji, language, channel and reach, above every model."""
 
+import random
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import regex
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from classifier.base import Reasons, Verdict
-from classifier.operator_rules import Heard, Ruled, classify_heard
+from classifier.operator_rules import Heard, Ruled, classify_heard, signs_of
 from classifier.tag import tag
 from database.engine import reading, transaction
 from models import Hold, Mention, MentionType, Sentiment, Source, Topic, Urgency, VerdictRow
@@ -72,6 +75,30 @@ def test_emoji_are_whole_signs_whatever_their_colour(text: str, emoji: list[str]
     assert fits(text, emoji=emoji) is expected
 
 
+# Flags, a family's parts, a conjunct of Devanagari, a syllable of Hangul, marks before and after a letter.
+PIECES = "🇧🇷🇺\u200d\u0301\ufe0f👍🏽👩❤a1 \u20e3\u0903\u0915\u094d\u0600\r\n\u1100\u1161\u11a8\u0e33\u200b"
+
+
+def test_signs_are_those_that_unicode_knows() -> None:
+    random_ = random.Random(7)
+    often = [6 if piece in "🇧🇷🇺" else 1 for piece in PIECES]
+    for _ in range(20_000):
+        text = "".join(random_.choices(PIECES, often, k=random_.randint(1, 14)))
+        assert signs_of(text) == regex.findall(r"\X", text)
+
+
+@pytest.mark.parametrize("piece", ["🇧", "🇧🇷\u0301", "\u0600🇧", "👩\u200d", "\u0915\u094d"])
+def test_signs_take_no_longer_than_the_text_is_long(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        started = time.process_time()
+        signs_of(text)
+        return time.process_time() - started
+
+    half, whole = min(seconds(25_000) for _ in range(5)), min(seconds(50_000) for _ in range(5))
+    assert whole <= 3 * max(half, 0.001)
+
+
 def test_language_channel_and_reach_must_all_hold() -> None:
     rule = a_rule(langs=["pt"], channels=["x"], min_reach=1000)
     ruled = Ruled(ToldClassifier({"en": a_verdict(lang="en")}), [rule])
@@ -96,9 +123,18 @@ def test_a_rule_sets_its_fields_for_certain_and_nothing_else() -> None:
         (Hold.LEGAL, Hold.PRESS),
     )
     assert found.abstained == ("urgency", "lang")
-    assert found.confidence["sentiment"] == found.confidence["topics"] == found.confidence["holds"] == 1.0
+    assert found.confidence["sentiment"] == found.confidence["topics"] == 1.0
     assert (found.urgency, found.type, found.lang, found.rule) == (below.urgency, below.type, below.lang, "r")
     assert found.confidence["type"] == below.confidence["type"]
+
+
+@pytest.mark.parametrize("added", ["legal", "press"])  # a new one, and one that was found below
+def test_a_rule_that_adds_a_hold_leaves_the_doubt_about_the_others(added: str) -> None:
+    below = a_verdict(abstained=("type", "holds"), holds=(Hold.PRESS,), confidence={"type": 0.4, "holds": 0.55})
+    found = said("x", a_rule(words=["x"], add_holds=[added]), below=below)
+    assert {Hold(added), Hold.PRESS} == {*found.holds}
+    assert (found.abstained, found.confidence, found.rule) == (below.abstained, below.confidence, "r")
+    assert "holds" not in said("x", a_rule(words=["x"], add_holds=["legal"])).confidence
 
 
 def test_the_first_rule_that_fits_decides_each_field_and_holds_add_up() -> None:

@@ -78,6 +78,18 @@ def test_no_text_breaks_it(tiny: Path) -> None:
     assert all(opinion is None or 0 <= opinion.share <= 1 for opinion in found)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "\u200b", "\ufeff", "\u202e", "\u0301", "\ud800", "\ufffd\ufffd", "\u3164", "\u2800", "\0"]
+)
+def test_a_text_in_which_nothing_can_be_seen_gets_no_opinion(text: str, tiny: Path) -> None:
+    assert TransformerModel(a_model(tiny)).opinions([text, f" {text}\n"]) == [None, None]
+
+
+@pytest.mark.parametrize("text", ["é", "7", "!", "👍", "\u0301a", "你", "\ud83d\ude0d"])
+def test_a_text_of_one_visible_sign_gets_an_opinion(text: str, tiny: Path) -> None:
+    assert None not in TransformerModel(a_model(tiny)).opinions([text])
+
+
 def test_broken_signs_do_not_hide_the_words_around_them(tiny: Path) -> None:
     model = TransformerModel(a_model(tiny))
     assert labels(model, "Amei\ud800 excelente", "Amei \0 excelente", "\ud83d\ude0d amei excelente") == ["positive"] * 3
@@ -306,6 +318,38 @@ def test_independent_labels_may_all_be_wrong(tmp_path: Path) -> None:
     assert (angry.label, glad.label) == ("true", "false")
     assert angry.share > 0.9
     assert glad.share > 0.9
+
+
+def with_chances(folder: Path, **chances: float) -> Path:
+    """A model of independent labels that gives each the same probability whatever the text."""
+    some = tiny_model(folder, labels=tuple(chances), problem_type="multi_label_classification")
+    odds = [np.log(chance / (1 - chance)) for chance in chances.values()]
+    return with_weights(some, classifier_weight=np.zeros((len(odds), 8)), classifier_bias=odds)
+
+
+@pytest.mark.parametrize(
+    ("field", "chances", "expected"),
+    [
+        ("complaint", {"complaint": 0.047, "not_complaint": 0.01}, Opinion("false", 0.953)),
+        ("complaint", {"not_complaint": 0.01, "complaint": 0.047}, Opinion("false", 0.953)),
+        ("complaint", {"complaint": 0.8, "not_complaint": 0.9}, Opinion("true", 0.8)),
+        ("spam", {"ham": 0.01}, Opinion("true", 0.99)),
+        ("sentiment", {"negative": 0.002, "neutral": 0.001, "positive": 0.001}, None),
+        ("sentiment", {"negative": 0.49, "neutral": 0.3, "positive": 0.48}, None),
+        ("sentiment", {"negative": 0.9, "neutral": 0.3, "positive": 0.6}, Opinion("negative", 0.9)),
+    ],
+)
+def test_of_independent_labels_none_is_said_that_is_not_likely(
+    field: str, chances: dict[str, float], expected: Opinion | None, tmp_path: Path
+) -> None:
+    model = TransformerModel(a_model(with_chances(tmp_path / "free", **chances), field=field))
+    assert model.opinions([GLAD]) == [expected]
+
+
+def test_of_independent_labels_of_one_meaning_the_likeliest_counts(tmp_path: Path) -> None:
+    folder = with_chances(tmp_path / "free", insult=0.6, threat=0.7)
+    model = TransformerModel(a_model(folder, field="spam", labels={"insult": "true", "threat": "true"}))
+    assert model.opinions([GLAD]) == [Opinion("true", 0.7)]
 
 
 def test_a_model_of_one_number_is_refused(tmp_path: Path) -> None:

@@ -52,6 +52,25 @@ def test_a_bad_line_of_a_file_is_named(ouvidor: Ouvidor, folder: Path) -> None:
     assert found.err.startswith("ouvidor: texts.jsonl, line 2: there is no `text`")
 
 
+@pytest.mark.parametrize(("encoding", "number"), [("latin-1", 2), ("utf-16", 1), ("utf-16-le", 1)])
+def test_a_file_that_is_not_utf_8_is_told_the_same_by_classify_and_evaluate(
+    encoding: str, number: int, ouvidor: Ouvidor, folder: Path
+) -> None:
+    lines = '{"text": "a", "type": "praise"}\n{"text": "não", "type": "praise"}\n'
+    (folder / "texts.jsonl").write_bytes(lines.encode(encoding))
+    for command in ("classify", "evaluate"):
+        found = ouvidor(command, "texts.jsonl")
+        assert (found.code, found.err) == (
+            1,
+            f"ouvidor: texts.jsonl, line {number}: it is not UTF-8: save the file as UTF-8.\n",
+        )
+
+
+def test_evaluate_names_the_file_of_a_bad_label(ouvidor: Ouvidor, folder: Path) -> None:
+    (folder / "texts.jsonl").write_text('{"text": "a", "complaint": 1}\n')
+    assert ouvidor("evaluate", "texts.jsonl").err.startswith("ouvidor: texts.jsonl, line 1: complaint must be one of")
+
+
 def test_lines_before_a_bad_one_keep_their_verdicts(ouvidor: Ouvidor, folder: Path) -> None:
     (folder / "texts.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n[]\n{"text": "c"}\n')
     found = ouvidor("classify", "texts.jsonl")
@@ -140,4 +159,4 @@ def test_evaluate_names_a_wrong_line(ouvidor: Ouvidor, folder: Path) -> None:
     (folder / "labelled.jsonl").write_text(LABELLED + '{"text": "a", "holds": ["law"]}\n')
     found = ouvidor("evaluate", "labelled.jsonl", "--json")
     assert found.code == 1
-    assert found.err.startswith("ouvidor: Line 3: holds must be a list of any of legal, ")
+    assert found.err.startswith("ouvidor: labelled.jsonl, line 3: holds must be a list of any of legal, ")

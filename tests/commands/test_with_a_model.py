@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from classifier.embedded import EmbeddedClassifier
+from classifier.linear import dump, load
 from database.engine import open_database, reading, transaction
 from models import Sentiment, Source, VerdictRow
 from tests.builders import a_mention, a_world
+from tests.classifier.test_learn import biased, put
 from tests.classifier.test_transformer import with_weights
 from tests.classifier.tiny import tiny_model
 from tests.commands.conftest import SETTINGS, Ouvidor
@@ -107,6 +110,22 @@ def test_evaluate_scores_a_model_by_its_folder(ouvidor: Ouvidor, folder: Path) -
     assert set(embedded["fields"]) == {"sentiment", "type"}
 
 
+def test_evaluate_scores_the_embedded_model_as_it_learned_and_alone(ouvidor: Ouvidor, with_model: Path) -> None:
+    with_model.write_text(with_model.read_text() + RULE)
+    with_model.with_name("labelled.jsonl").write_text(LABELLED)
+
+    def told() -> dict[str, dict[str, int]]:
+        found = json.loads(ouvidor("evaluate", "labelled.jsonl", "--model", "embedded", "--json").out)["fields"]
+        assert found["sentiment"]["accuracy"] == 1.0  # of the model that is turned round it takes nothing
+        confusion: dict[str, dict[str, int]] = found["type"]["confusion"]
+        return confusion
+
+    assert told()["praise"]["praise"] == 1
+    raw = dump(biased("type", "question", 20.0))
+    put(with_model.with_name("learned"), EmbeddedClassifier(load(raw)).version, raw)
+    assert told()["praise"]["question"] == 1
+
+
 @pytest.mark.parametrize("arguments", [["classify"], ["evaluate", "labelled.jsonl", "--json"]])
 def test_what_is_logged_does_not_stand_among_the_verdicts(
     arguments: list[str], ouvidor: Ouvidor, with_model: Path
@@ -139,6 +158,10 @@ def test_evaluate_of_a_model_that_is_not_there_is_told_in_one_line(ouvidor: Ouvi
     found = ouvidor("evaluate", "labelled.jsonl", "--model", "./gone")
     assert found.code == 2
     assert found.err == ("ouvidor: the model ./gone for sentiment: there is no such folder: is the path right?\n")
+    (folder / "models").mkdir()
+    found = ouvidor("evaluate", "labelled.jsonl", "--model", "models/gone")
+    path = folder / "models" / "gone"
+    assert found.err == f"ouvidor: the model {path} for sentiment: there is no such folder: is the path right?\n"
     for name in (" ", "~nobody-of-that-name/x", "a\nb", "a" * 1001, "./" + "a" * 900):
         found = ouvidor("evaluate", "labelled.jsonl", "--model", name)
         assert (found.code, found.err.count("\n")) == (1, 1)
