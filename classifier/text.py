@@ -108,7 +108,7 @@ def sentences(text: str) -> list[str]:
 
 def _said_once(text: str) -> str:
     """The text without the sentences that it says again: saying a thing twenty times makes it no other thing."""
-    said = sentences(text)
+    said = sentences(text.strip())
     once = dict.fromkeys(said)
     return text if len(once) == len(said) else "\n".join(once)
 

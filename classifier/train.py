@@ -28,7 +28,7 @@ COMPLAINT_FILES = ("complaints_en",)
 OWN_WEIGH = {"iberian": 0.1, "english": 0.3}
 MOODS_WEIGH, NEIGHBOURS_WEIGH = 0.3, 0.3
 POSTS_WEIGH = 3.0  # a public complaint or other post, against a text of our own
-IBERIAN = Recipe(decay=1.5e-3)
+IBERIAN = Recipe(decay=1.2e-3)
 ENGLISH = Recipe(decay=3e-4, rounds=60, rarity=0.5, telling=0.5)
 CARE = Recipe(decay=3e-4)
 SEVERAL = Recipe(decay=2e-4, exclusive=False)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from classifier import configured, corpus
 from classifier.base import Verdict
-from classifier.embedded import EmbeddedClassifier, _Collection
+from classifier.embedded import MOST_SURE, EmbeddedClassifier, _Collection
 from classifier.evaluate import verdict_line
-from classifier.linear import WEIGHTS, dump, load, packaged
+from classifier.linear import COLUMNS, WEIGHTS, dump, load, packaged
 from errors import OuvidorError
 from models import Hold, MentionType, PersonalData, Sentiment, Topic, Urgency
 
@@ -39,6 +39,7 @@ ODD = [
     "१२३ ٤٥٦ ١",
     "?!?!?!",
     "\n".join(["linha"] * 5_000),
+    " ".join(f"Frase {number} não chegou." for number in range(5_000)),
 ]
 
 
@@ -196,9 +197,51 @@ def test_what_is_less_likely_than_not_is_never_said_without_a_doubt(classifier: 
         assert unsure <= {*verdict.abstained}, verdict
 
 
+def test_none_but_a_rule_and_a_person_are_certain(classifier: EmbeddedClassifier) -> None:
+    verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)[::20]])
+    sure = [verdict.confidence[field] for verdict in verdicts for field in FIELDS - {"lang"}]
+    assert max(sure) == MOST_SURE
+
+
+def test_what_speaks_against_a_threat_is_in_doubt(classifier: EmbeddedClassifier) -> None:
+    verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)[::3]])
+    threats = [one for one in verdicts if {Hold.SELF_HARM, Hold.VIOLENCE_HATE} & set(one.holds)]
+    for field, against in (
+        ("urgency", [one for one in threats if one.urgency is not Urgency.CRITICAL]),
+        ("type", [one for one in threats if one.type is MentionType.PRAISE]),
+        ("sentiment", [one for one in threats if one.sentiment is Sentiment.POSITIVE]),
+    ):
+        assert against
+        assert all(field in one.abstained for one in against)
+
+
+def test_what_looks_like_spam_but_is_of_another_type_is_a_doubt_and_no_spam() -> None:
+    heads = packaged()
+    bias = heads.care.bias.copy()
+    bias[COLUMNS["spam"].start] += 30
+    verdict = EmbeddedClassifier(replace(heads, care=replace(heads.care, bias=bias))).classify(
+        ["Meu pedido chegou quebrado e ninguém responde"]
+    )[0]
+    assert (verdict.type, verdict.spam) == (MentionType.COMPLAINT, False)
+    assert "spam" in verdict.abstained
+    assert verdict.confidence["spam"] < 0.1  # of what is said, that it is none
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\ud800", "&nbsp;", " \u200b "])
+def test_of_nothing_no_reasons_are_given(classifier: EmbeddedClassifier, text: str) -> None:
+    assert classifier.reasons(text) == {}
+
+
+def test_no_reasons_are_given_for_the_topic_of_what_has_none(classifier: EmbeddedClassifier) -> None:
+    texts = [text.text for text in corpus.own("pt")[:200]]
+    other = [text for text, one in zip(texts, classifier.classify(texts), strict=True) if one.topics == (Topic.OTHER,)]
+    assert other
+    assert all("topics" not in classifier.reasons(text) for text in other[:5])
+
+
 @pytest.mark.slow  # watched memory is slow memory
 def test_a_batch_of_long_texts_stays_small_in_memory(classifier: EmbeddedClassifier) -> None:
-    text = "O meu pedido não chegou e ninguém responde. " * 200
+    text = " ".join(f"O meu pedido {number} não chegou e ninguém responde." for number in range(200))
     classifier.classify([text])
     tracemalloc.start()
     classifier.classify([text] * 200)
