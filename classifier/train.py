@@ -245,9 +245,11 @@ def train(data: Path, seed: int, say: Say, texts: Path | None = None) -> Heads:
     return replace(tuned, iberian=tables[0], english=tables[1], care=_care(fitted))
 
 
-def _parts(texts: Sequence[Text]) -> Parts:
-    """The sentences of our texts, read in the language of the whole text."""
+def _parts(texts: Sequence[Text]) -> Parts | None:
+    """The sentences of the long ones among our texts, read in the language of the whole text; None where none is."""
     said = [(part, place) for place, text in enumerate(texts) for part in parts(text.text)]
+    if not said:
+        return None
     rows = rows_of([part for part, _ in said], spoken=[(texts[place].labels["lang"], 1.0) for _, place in said])
     begin, holds = COLUMNS["spam"].start, COLUMNS["holds"]
     return Parts(rows, np.array([place for _, place in said]), slice(holds.start - begin, holds.stop - begin))

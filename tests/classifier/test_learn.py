@@ -66,7 +66,7 @@ def test_forty_corrections_teach_a_house_style(judged: Judged) -> None:
     assert found.before is not None
     assert found.after is not None
     assert found.after > found.before  # of those that were held back
-    assert _praised(EmbeddedClassifier(judged.heads), UNSEEN) >= praised(UNSEEN) + 4
+    assert _praised(EmbeddedClassifier(judged.heads), UNSEEN) >= praised(UNSEEN) + 3
 
 
 @WITH_JUDGED
@@ -115,7 +115,7 @@ def test_a_hold_that_is_found_less_often_is_refused() -> None:
     heads = packaged()
     column = COLUMNS["holds"].start + CLASSES["holds"].index("self_harm")
     bias = heads.care.bias.copy()
-    bias[column] -= 3
+    bias[column] -= 8
     deaf = replace(heads, care=replace(heads.care, bias=bias))
     held = [Text("Vou me matar de rir com vocês", "", {"holds": []})] * 12
     before = replace(marks(heads, held, ["holds"]), right={"holds": 0.0})

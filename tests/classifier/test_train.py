@@ -47,6 +47,8 @@ def own_texts(folder: Path) -> Path:
             for kind in OWN["type"]
             for urgency in OWN["urgency"]
         ]
+        long = " ".join(f"{lines[0]['text']} and number {number} too." for number in range(9))
+        lines.append({**lines[0], "text": long, "holds": ["legal"]})
         (folder / f"{lang}.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     for lang in ("pt", "es"):
         moods = [{"text": f"{text} {lang}", "lang": lang, "sentiment": label} for label, text in TEXTS.items()]
