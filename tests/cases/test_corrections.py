@@ -395,6 +395,37 @@ def test_an_edit_that_takes_a_hold_away_brings_no_acknowledgement(engine: Engine
         assert session.exec(select(Reply)).all() == []
 
 
+@pytest.mark.parametrize(
+    ("words", "author", "answered"),
+    [
+        ([("holds", "+legal")], "u1", False),
+        ([("holds", "+legal"), ("holds", "-legal")], "u1", False),
+        ([("spam", "true")], "u1", False),
+        ([("urgency", "normal"), ("holds", "=")], "u1", True),
+        ([("holds", "+legal"), ("spam", "true")], "u2", True),
+    ],
+)
+def test_a_hold_or_spam_on_a_post_without_a_case_keeps_automation_out_of_the_conversation(
+    engine: Engine, words: list[tuple[str, str]], author: str, answered: bool
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id, "1")
+    praise = OneVerdict(type=MentionType.PRAISE, complaint=False, abstained=("holds",))
+    tag(engine, praise, 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with transaction(engine) as session:
+        first = session.exec(select(Mention)).one()
+        for field, value in words:
+            actions.correct(session, first, field, value, "Ana", NOON)
+        heard(session, source_id, "2", thread_external_id=first.thread, author=an_author(author))
+    tag(engine, OneVerdict(), 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with reading(engine) as session:
+        assert len(session.exec(select(Case)).all()) == 1
+        assert len(session.exec(select(Reply)).all()) == int(answered)
+
+
 @pytest.mark.parametrize("how", ["resolved", "dismissed", "snoozed"])
 def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how: str) -> None:
     source_id = a_world(engine)

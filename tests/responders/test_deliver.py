@@ -26,7 +26,7 @@ from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, Tim
 from responders.deliver import Doings, Terms, deliver, reclaim
 from responders.verify import verify
 from settings import AcknowledgeRule
-from tests.builders import NOON, a_case, a_draft, a_mention, a_world
+from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
 from tests.fakes import RecordingResponder
 
 TERMS = Terms(settle=timedelta(minutes=2), lease=timedelta(minutes=5))
@@ -339,6 +339,30 @@ def test_a_hold_of_another_post_in_the_case_stops_automation_even_when_that_post
         assert case.holds == []
     assert deliver(engine, RecordingResponder(), acknowledgement_id, NOON, TERMS) is None
     assert reply_of(engine, acknowledgement_id).last_error.startswith("any.hold: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "author", "rule"),
+    [
+        ([("holds", "+legal"), ("holds", "-legal")], "u1", "any.hold"),
+        ([("spam", "true"), ("spam", "false")], "u1", "any.spam"),
+        ([("holds", "+legal"), ("spam", "true")], "u2", ""),
+    ],
+)
+def test_a_hold_or_spam_on_a_post_without_a_case_stops_what_waits_for_the_same_person(
+    engine: Engine, acknowledgement_id: int, words: list[tuple[str, str]], author: str, rule: str
+) -> None:
+    with transaction(engine) as session:
+        source = session.exec(select(Source)).one()
+        thread = mention_of(session, acknowledgement_id).thread
+        beside = a_mention(session, source, "2", thread_external_id=thread, author=an_author(author))
+        a_verdict(session, beside)
+        session.flush()
+        for field, value in words:
+            correct(session, beside, field, value, "Ana", NOON)
+    found = deliver(engine, RecordingResponder(), acknowledgement_id, NOON, TERMS)
+    assert found is (None if rule else S.POSTED)
+    assert reply_of(engine, acknowledgement_id).last_error.startswith(f"{rule}: " if rule else "")
 
 
 @pytest.mark.parametrize(("field", "value"), [("holds", "+legal"), ("spam", "true")])
