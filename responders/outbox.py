@@ -11,11 +11,12 @@ from sqlalchemy import Row, String, Table, and_, bindparam, cast, or_, select, u
 from sqlmodel import Session
 
 from database.ledger import Moving
-from models import Account, Case, CaseMention, Correction, Mention, Profile, Reply, ReplyState, VerdictRow
+from models import Account, Case, CaseMention, CaseState, Correction, Mention, Profile, Reply, ReplyState, VerdictRow
 from responders.base import OutgoingReply
 from responders.policy import Intent, Refusal, refusal
 
 _LANGUAGES = ("pt", "en", "es")
+_CLOSED = (CaseState.RESOLVED, CaseState.DISMISSED)
 
 
 def text_hash(body: str) -> str:
@@ -95,7 +96,7 @@ _AROUND = (
         *(_MENTIONS.c.addresses_us, _MENTIONS.c.deleted_at, _MENTIONS.c.is_ours),
         _MENTIONS.c.answerable_automatically,
         *(_ACCOUNTS.c.active.label("account_active"), _ACCOUNTS.c.paused_reason),
-        *(_CASES.c.lang, _CASES.c.holds, _IN_FORCE.c.spam),
+        *(_CASES.c.lang, _CASES.c.holds, _CASES.c.state.label("case_state"), _IN_FORCE.c.spam),
         and_(_REPLIES.c.automatic, or_(_HELD_IN_CASE, _HELD_IN_CONVERSATION)).label("was_held"),
         and_(_REPLIES.c.automatic, _CALLED_SPAM).label("called_spam"),
         _ANOTHER_WAS_SENT.label("another_was_sent"),
@@ -157,6 +158,7 @@ class Claimed:
             holds=tuple(row.holds),
             was_held=bool(row.was_held),
             is_spam=bool(row.spam or row.called_spam),
+            case_closed=row.case_state in _CLOSED,
         )
         forbidden = refusal(intent, now, staleness)
         return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
@@ -229,5 +231,6 @@ def refused(session: Session, reply: Reply, mention: Mention, now: datetime, sta
         author_opted_out=profile is not None and profile.opted_out_at is not None,
         holds=() if case is None else tuple(case.holds),
         is_spam=verdict is not None and verdict.spam,
+        case_closed=case is not None and case.state in _CLOSED,
     )
     return refusal(intent, now, staleness)

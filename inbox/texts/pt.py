@@ -440,6 +440,7 @@ PORTUGUESE: Mapping[str, str] = {
     "rule.any.imported": "a publicação foi importada e não há conta para responder a ela. Responda direto no site.",
     "rule.any.hold": "o assunto pede uma pessoa.",
     "rule.any.spam": "a publicação está marcada como spam. Uma pessoa decide.",
+    "rule.any.closed": "o caso foi resolvido ou dispensado. Reabra o caso para responder.",
     "rule.any.person": "respostas e resoluções esperam por uma pessoa. Aprove aqui.",
     "rule.any.bot": "quem escreveu se declara robô. Uma pessoa decide.",
     "rule.any.opted_out": "a pessoa pediu para não receber respostas automáticas.",

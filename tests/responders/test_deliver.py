@@ -7,8 +7,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from cases.acknowledge import acknowledge
-from cases.actions import correct
+from cases.actions import correct, dismiss
 from cases.approval import approve, leave, post_again, posted_by_hand
+from cases.resolution import resolve
 from database.engine import reading, transaction
 from errors import (
     ByHandError,
@@ -371,6 +372,30 @@ def test_what_a_person_approved_goes_out_whatever_the_tags_say(
 ) -> None:
     with transaction(engine) as session:
         correct(session, mention_of(session, reply_id), field, value, "Ana", NOON)
+    assert deliver(engine, RecordingResponder(), reply_id, NOON, TERMS) is S.POSTED
+
+
+def close(session: Session, case: Case, how: str) -> None:
+    if how == "dismissed":
+        dismiss(session, case, "Ana", NOON)
+    else:
+        resolve(session, case, "Feito.", "Ana", NOON)
+
+
+@pytest.mark.parametrize("how", ["dismissed", "resolved"])
+def test_a_case_that_a_person_closed_is_not_acknowledged(engine: Engine, acknowledgement_id: int, how: str) -> None:
+    with transaction(engine) as session:
+        close(session, session.exec(select(Case)).one(), how)
+    platform = RecordingResponder()
+    assert deliver(engine, platform, acknowledgement_id, NOON, TERMS) is None
+    assert platform.posts == 0
+    assert reply_of(engine, acknowledgement_id).last_error.startswith("any.closed: ")
+
+
+@pytest.mark.parametrize("how", ["dismissed", "resolved"])
+def test_what_a_person_approved_goes_out_though_the_case_is_closed(engine: Engine, reply_id: int, how: str) -> None:
+    with transaction(engine) as session:
+        close(session, session.exec(select(Case)).one(), how)
     assert deliver(engine, RecordingResponder(), reply_id, NOON, TERMS) is S.POSTED
 
 
