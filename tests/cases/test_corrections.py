@@ -10,7 +10,6 @@ from cases import actions, labels
 from cases.acknowledge import acknowledge
 from cases.queries.mentions import MentionFilter, heard_since, mention_page, to_review
 from cases.resolution import resolve
-from cases.triage import triage
 from cases.waiting import Rules, triage_waiting
 from classifier.base import Verdict
 from classifier.tag import tag
@@ -25,6 +24,7 @@ from models import (
     Mention,
     MentionType,
     Reply,
+    ReplyState,
     Sentiment,
     Source,
     TimelineEvent,
@@ -163,19 +163,25 @@ def test_a_type_settles_whether_it_is_a_complaint(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("told", "words", "then"),
     [
-        (MentionType.COMPLAINT, [("complaint", "false")], (MentionType.OTHER, False)),
-        (MentionType.COMPLAINT, [("complaint", "false"), ("complaint", "true")], (MentionType.COMPLAINT, True)),
-        (MentionType.COMPLAINT, [("type", "question"), ("complaint", "true")], (MentionType.COMPLAINT, True)),
-        (MentionType.COMPLAINT, [("complaint", "true"), ("type", "question")], (MentionType.QUESTION, False)),
-        (MentionType.COMPLAINT, [("type", "other")], (MentionType.OTHER, True)),
-        (MentionType.PRAISE, [("complaint", "true")], (MentionType.COMPLAINT, True)),
-        (MentionType.OTHER, [("complaint", "true")], (MentionType.OTHER, True)),
-        (MentionType.COMPLAINT, [("spam", "true")], (MentionType.OTHER, False)),
-        (MentionType.COMPLAINT, [("spam", "true"), ("spam", "false")], (MentionType.COMPLAINT, True)),
+        (MentionType.COMPLAINT, [("complaint", "false")], (MentionType.OTHER, False, False)),
+        (MentionType.COMPLAINT, [("complaint", "false"), ("complaint", "true")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("type", "question"), ("complaint", "true")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("complaint", "true"), ("type", "question")], (MentionType.QUESTION, False, False)),
+        (MentionType.COMPLAINT, [("type", "other")], (MentionType.OTHER, True, False)),
+        (MentionType.PRAISE, [("complaint", "true")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.OTHER, [("complaint", "true")], (MentionType.OTHER, True, False)),
+        (MentionType.COMPLAINT, [("spam", "true")], (MentionType.OTHER, False, True)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("spam", "false")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("type", "complaint")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("type", "complaint"), ("spam", "true")], (MentionType.OTHER, False, True)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("type", "praise")], (MentionType.PRAISE, False, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("complaint", "true")], (MentionType.OTHER, True, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("type", "other")], (MentionType.OTHER, False, True)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("complaint", "false")], (MentionType.OTHER, False, True)),
     ],
 )
 def test_type_complaint_and_spam_follow_the_later_word(
-    engine: Engine, told: MentionType, words: list[tuple[str, str]], then: tuple[MentionType, bool]
+    engine: Engine, told: MentionType, words: list[tuple[str, str]], then: tuple[MentionType, bool, bool]
 ) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
@@ -183,7 +189,7 @@ def test_type_complaint_and_spam_follow_the_later_word(
         for field, value in words:
             actions.correct(session, mention, field, value, "Ana", NOON)
         verdict = in_force(session, mention)
-        assert (verdict.type, verdict.complaint) == then
+        assert (verdict.type, verdict.complaint, verdict.spam) == then
 
 
 def test_what_follows_from_a_word_moves_the_case_and_has_no_confidence_of_the_model(engine: Engine) -> None:
@@ -312,11 +318,11 @@ def test_spam_noise_and_what_changed_are_not_for_review(engine: Engine) -> None:
 
 ACKNOWLEDGING = [AcknowledgeRule(template={"pt": "Olá! Protocolo {{ protocol }}."})]
 EVERY_WORD = [
+    ("spam", "false"),
     ("type", "complaint"),
     ("sentiment", "positive"),
     ("urgency", "critical"),
     ("complaint", "false"),
-    ("spam", "false"),
     ("lang", "en"),
     ("holds", "+legal"),
     ("holds", "-legal"),
@@ -431,11 +437,10 @@ def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how
     source_id = a_world(engine)
     with transaction(engine) as session:
         mention = heard(session, source_id)
-        verdict = a_verdict(session, mention, type=MentionType.QUESTION, complaint=False, spam=True)
-        case = triage(session, mention, verdict, (), NOON).case
-        assert case is not None
+        case = a_case(session, mention, type=MentionType.QUESTION, complaint=False)
         settings = Settings()
-        acknowledge(session, case, mention, ACKNOWLEDGING, NOON, settings.delivery.staleness)
+        waiting = acknowledge(session, case, mention, ACKNOWLEDGING, NOON, settings.delivery.staleness)
+        assert waiting is not None
         a_draft(session, case, mention)
         match how:
             case "resolved":
@@ -446,8 +451,9 @@ def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how
                 actions.snooze(session, case, NOON.replace(hour=20), "Ana", NOON)
         session.flush()
         before = [(r.id, r.state, r.body) for r in session.exec(select(Reply).order_by("id"))]
+        assert (waiting.id, ReplyState.APPROVED, waiting.body) in before
         state = case.state
-        for field, value in EVERY_WORD:
+        for field, value in [("spam", "true"), *EVERY_WORD[1:]]:
             actions.correct(session, mention, field, value, "Ana", NOON)
     triage_waiting(engine, rules(), 10, NOON)
     with reading(engine) as session:
