@@ -60,6 +60,17 @@ def meant(field: str, was: str, value: str) -> str:
     return written(now)
 
 
+def taken_unseen(field: str, was: str, value: str, shown: str) -> set[str]:
+    """What saying `value` takes away though the person, who was `shown` these names, neither saw nor named it.
+
+    The topic `other` stands for none of the others, so that nothing is lost with it.
+    """
+    if field not in SETS:
+        return set()
+    taken = _names(was) - _names(meant(field, was, value)) - {Topic.OTHER.value}
+    return taken.intersection(SETS[field]) - _names(value[1:]) - _names(shown)
+
+
 def column_value(field: str, text: str) -> Any:
     """A written value as the column of a verdict keeps it."""
     if field in SETS:

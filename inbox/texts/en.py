@@ -449,7 +449,7 @@ ENGLISH: Mapping[str, str] = {
     "problem.policy": "A rule forbids this reply: {reason}",
     "problem.illegal_move": "That is not possible now. In detail: {detail}",
     "problem.outdated": (
-        "What you were shown has changed since: the post was edited, or somebody else set this tag. "
+        "What you were shown has changed since: the post was edited or deleted, or somebody else set this tag. "
         "Reload the page and look again."
     ),
     "problem.wrong_input": "A value will not do. In detail: {detail}",

@@ -452,8 +452,8 @@ PORTUGUESE: Mapping[str, str] = {
     "problem.policy": "Uma regra impede esta resposta: {reason}",
     "problem.illegal_move": "Isso não é possível agora. Detalhe: {detail}",
     "problem.outdated": (
-        "O que você viu mudou nesse meio-tempo: a publicação foi editada, ou outra pessoa mexeu nesta etiqueta. "
-        "Recarregue a página e veja de novo."
+        "O que você viu mudou nesse meio-tempo: a publicação foi editada ou apagada, ou outra pessoa mexeu nesta "
+        "etiqueta. Recarregue a página e veja de novo."
     ),
     "problem.wrong_input": "Um valor não serve. Detalhe: {detail}",
     "problem.not_found": "Esta página não existe. O endereço pode estar errado, ou o caso é de outro banco de dados.",

@@ -15,6 +15,7 @@ from classifier.base import Verdict
 from classifier.tag import tag
 from database.engine import reading, transaction
 from errors import IllegalMoveError, OutdatedError
+from listeners.purge import purge
 from listeners.store import notice_edit
 from models import (
     Case,
@@ -230,6 +231,46 @@ def test_a_word_on_a_text_that_was_edited_since_is_refused(engine: Engine) -> No
             actions.confirm(session, mention, "urgency", "normal", "Ana", NOON, revision=read)
         assert corrections(session) == []
         actions.correct(session, mention, "type", "praise", "Ana", NOON, revision=read + 1)
+
+
+def test_a_word_on_a_post_that_its_author_deleted_is_refused(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, abstained=["urgency"])
+        purge(session, mention, NOON)
+        with pytest.raises(OutdatedError, match="deleted"):
+            actions.correct(session, mention, "type", "praise", "Ana", NOON)
+        with pytest.raises(OutdatedError, match="deleted"):
+            actions.confirm(session, mention, "urgency", "normal", "Ana", NOON)
+        assert corrections(session) == []
+
+
+@pytest.mark.parametrize(
+    ("topics", "shown", "value", "then"),
+    [
+        (["app", "price"], "app", "+other", None),
+        (["app", "price"], "", "=app", None),
+        (["app", "price"], "app,price", "+other", "other"),
+        (["app"], "app,price", "+other", "other"),
+        (["app", "price"], "app", "-app", "price"),
+        (["app", "price"], "", "-app", "price"),
+        (["app", "price"], "app", "+refund", "app,price,refund"),
+        (["other"], "app", "+refund", "refund"),
+        (["app", "of_a_newer_version"], "app", "+other", "other"),
+    ],
+)
+def test_a_word_takes_away_only_what_was_shown_or_named(
+    engine: Engine, topics: list[str], shown: str, value: str, then: str | None
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, topics=topics)
+        if then is None:
+            with pytest.raises(OutdatedError, match="topics has become app,price"):
+                actions.correct(session, mention, "topics", value, "Ana", NOON, shown=shown)
+            return
+        actions.correct(session, mention, "topics", value, "Ana", NOON, shown=shown)
+        assert labels.written(in_force(session, mention).topics) == then
 
 
 @pytest.mark.parametrize(
