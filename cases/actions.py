@@ -20,6 +20,7 @@ from models import Case, CaseMention, CaseState, Correction, Mention, VerdictRow
 
 _OPEN = (CaseState.OPEN, CaseState.TAKEN, CaseState.SNOOZED)
 _OF_THE_CASE = frozenset({"sentiment", "urgency", "type", "holds", "lang"})  # what a case has from its mentions
+_OF_ONE_RULING = frozenset({"type", "complaint", "spam"})  # each follows from the others
 
 
 def take(session: Session, case: Case, by: str, now: datetime) -> None:
@@ -209,9 +210,13 @@ def _corrected(told: VerdictRow, words: Sequence[Correction], now: datetime) -> 
 
 
 def _overrules(told: VerdictRow, corrected: VerdictRow) -> bool:
-    """Whether people say otherwise of what the operator's rule decided: it is certain, and never the language."""
-    decided = (name for name, share in told.confidence.items() if share >= 1.0 and name != "lang")
-    return any(_written(corrected, name) != _written(told, name) for name in decided)
+    """Whether people say otherwise of all that the operator's rule decided: it is certain, and never the language."""
+    decided = {name for name, share in told.confidence.items() if share >= 1.0 and name in labels.FIELDS}
+    decided.discard("lang")
+    otherwise = {name for name in decided if labels.is_against(name, _written(told, name), _written(corrected, name))}
+    if otherwise & _OF_ONE_RULING:
+        otherwise |= decided & _OF_ONE_RULING
+    return bool(decided) and otherwise == decided
 
 
 def _must_be_open(case: Case) -> None:

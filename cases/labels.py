@@ -60,6 +60,11 @@ def meant(field: str, was: str, value: str) -> str:
     return written(now)
 
 
+def is_against(field: str, before: str, after: str) -> bool:
+    """Whether the later value contradicts the earlier: of several, one was taken away; another beside them does not."""
+    return bool(_names(before) - _names(after)) if field in SETS else before != after
+
+
 def taken_unseen(field: str, was: str, value: str, shown: str) -> set[str]:
     """What saying `value` takes away though the person, who was `shown` these names, neither saw nor named it.
 

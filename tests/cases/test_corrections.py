@@ -12,6 +12,7 @@ from cases.queries.mentions import MentionFilter, heard_since, mention_page, to_
 from cases.resolution import resolve
 from cases.waiting import Rules, triage_waiting
 from classifier.base import Verdict
+from classifier.operator_rules import Ruled
 from classifier.tag import tag
 from database.engine import reading, transaction
 from errors import IllegalMoveError, OutdatedError
@@ -33,6 +34,7 @@ from models import (
     VerdictRow,
 )
 from settings import AcknowledgeRule, Settings
+from settings_classifier import RuleSettings
 from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
 
 
@@ -215,6 +217,48 @@ def test_the_mark_of_a_rule_goes_with_what_it_decided(engine: Engine, field: str
         mention = tagged(session, source_id, rule="shop", urgency=Urgency.CRITICAL, confidence=confidence)
         actions.correct(session, mention, field, value, "Ana", NOON)
         assert in_force(session, mention).rule == rule
+
+
+SURE = {"type": 0.999, "complaint": 0.999, "spam": 0.999, "holds": 0.999, "sentiment": 0.874, "urgency": 0.612}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "stands"),
+    [
+        ({"urgency": "critical"}, [("type", "praise"), ("sentiment", "positive")], True),
+        ({"urgency": "critical"}, [("urgency", "low")], False),
+        ({"urgency": "critical"}, [("urgency", "low"), ("urgency", "critical")], True),
+        ({"urgency": "critical", "sentiment": "positive"}, [("urgency", "low")], True),
+        ({"urgency": "critical", "sentiment": "positive"}, [("urgency", "low"), ("sentiment", "neutral")], False),
+        ({"urgency": "critical", "add_holds": ["press"]}, [("urgency", "low")], True),
+        ({"add_holds": ["press"]}, [("holds", "+legal")], True),
+        ({"add_holds": ["press"]}, [("holds", "-press")], False),
+        ({"add_holds": ["press"]}, [("holds", "+legal"), ("holds", "-press")], False),
+        ({"type": "question"}, [("type", "praise")], False),
+        ({"spam": True}, [("type", "question")], False),
+    ],
+)
+def test_the_mark_of_a_rule_stands_while_something_that_it_decided_does(
+    engine: Engine, rule: dict[str, Any], words: list[tuple[str, str]], stands: bool
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id)
+    tag(engine, Ruled(OneVerdict(confidence=SURE), [RuleSettings(name="late", words=["chegou"], **rule)]), 10, NOON)
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention)).one()
+        assert in_force(session, mention).rule == "late"
+        for field, value in words:
+            actions.correct(session, mention, field, value, "Ana", NOON)
+        assert in_force(session, mention).rule == ("late" if stands else "")
+
+
+def test_the_mark_of_a_rule_that_changed_nothing_stands(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, rule="late", holds=["press"], confidence=SURE)
+        actions.correct(session, mention, "urgency", "low", "Ana", NOON)
+        assert in_force(session, mention).rule == "late"
 
 
 def test_a_word_on_a_text_that_was_edited_since_is_refused(engine: Engine) -> None:
