@@ -11,7 +11,6 @@ from cases.acknowledge import acknowledge
 from cases.queries.mentions import MentionFilter, heard_since, mention_page, to_review
 from cases.resolution import resolve
 from cases.waiting import Rules, triage_waiting
-from classifier.base import Verdict
 from classifier.operator_rules import Ruled
 from classifier.tag import tag
 from database.engine import reading, transaction
@@ -27,7 +26,6 @@ from models import (
     MentionType,
     Reply,
     ReplyState,
-    Sentiment,
     Source,
     TimelineEvent,
     Urgency,
@@ -36,6 +34,7 @@ from models import (
 from settings import AcknowledgeRule, Settings
 from settings_classifier import RuleSettings
 from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
+from tests.fakes import OneVerdict
 
 
 def heard(session: Session, source_id: int, number: str = "1", **fields: Any) -> Mention:
@@ -55,26 +54,6 @@ def in_force(session: Session, mention: Mention) -> VerdictRow:
 
 def corrections(session: Session) -> list[tuple[str, str, str]]:
     return [(c.field, c.was, c.now) for c in session.exec(select(Correction).order_by("id"))]
-
-
-class OneVerdict:
-    """Says the same of every text."""
-
-    def __init__(self, **fields: Any) -> None:
-        self.version = "fixed-1"
-        values: dict[str, Any] = {
-            "lang": "pt",
-            "sentiment": Sentiment.NEGATIVE,
-            "urgency": Urgency.NORMAL,
-            "type": MentionType.COMPLAINT,
-            "complaint": True,
-            "holds": (),
-            "version": self.version,
-        }
-        self._verdict = Verdict(**values | fields)
-
-    def classify(self, texts: Any) -> list[Verdict]:
-        return [self._verdict for _ in texts]
 
 
 @pytest.mark.parametrize(
