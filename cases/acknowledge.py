@@ -81,7 +81,7 @@ def acknowledge(
     template = _template_for(case, rules)
     if template is None or mention.account_id is None:
         return None
-    rule = _refusal(session, case, mention, now, staleness)
+    rule = _refusal(session, mention, now, staleness)
     if rule:
         append(
             session,
@@ -99,10 +99,10 @@ def acknowledge(
     return approve(session, reply, OUVIDOR, now, staleness=staleness)
 
 
-def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
+def _refusal(session: Session, mention: Mention, now: datetime, staleness: timedelta) -> str:
     """The name of the first rule that keeps automation silent; "" when it may speak."""
     asked = {**conversation(mention), "mention": mention.id}
-    if case.holds or session.exec(_FOR_A_PERSON, params=asked).one():
+    if session.exec(_FOR_A_PERSON, params=asked).one():
         return HELD.name
     forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)
     if forbidden is not None:

@@ -152,6 +152,11 @@ def test_a_type_settles_whether_it_is_a_complaint(engine: Engine) -> None:
         (MentionType.COMPLAINT, [("type", "other")], (MentionType.OTHER, True, False)),
         (MentionType.PRAISE, [("complaint", "true")], (MentionType.COMPLAINT, True, False)),
         (MentionType.OTHER, [("complaint", "true")], (MentionType.OTHER, True, False)),
+        (
+            MentionType.PRAISE,
+            [("complaint", "true"), ("type", "question"), ("complaint", "true"), ("sentiment", "neutral")],
+            (MentionType.COMPLAINT, True, False),
+        ),
         (MentionType.COMPLAINT, [("spam", "true")], (MentionType.OTHER, False, True)),
         (MentionType.COMPLAINT, [("spam", "true"), ("spam", "false")], (MentionType.COMPLAINT, True, False)),
         (MentionType.COMPLAINT, [("spam", "true"), ("type", "complaint")], (MentionType.COMPLAINT, True, False)),
@@ -327,6 +332,7 @@ def test_what_is_noise_does_not_come_back_for_review(engine: Engine) -> None:
     [
         ({"abstained": ("type",)}, True),
         ({"abstained": ("holds", "topics")}, True),
+        ({"abstained": ("spam",)}, True),
         ({"abstained": ("topics", "lang")}, False),
         ({"abstained": ("type",), "spam": True}, False),
         ({"abstained": ("sentiment",), "type": MentionType.OTHER, "urgency": Urgency.LOW}, False),
