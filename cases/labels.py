@@ -44,17 +44,17 @@ def meant(field: str, was: str, value: str) -> str:
     if field not in SETS:
         raise IllegalMoveError(f"{field[:40]!r} is no label that is corrected; choose from {', '.join(FIELDS)}")
     had, names = _names(was), _names(value[1:])
+    if value[:1] not in ("+", "-", "=") or (value[0] != "=" and not names):
+        raise IllegalMoveError(f"{field} = {value[:40]!r} is no label: write a + or - before one of them")
     for name in names:
         _one_of(field, SETS[field], name)
-    match value[:1]:
-        case "+" if names:
+    match value[0]:
+        case "+":
             now = names if names == {Topic.OTHER.value} else had | names
-        case "-" if names:
+        case "-":
             now = had - names
-        case "=":
-            now = names | (had - set(SETS[field]))  # what a newer version knows is left alone
         case _:
-            raise IllegalMoveError(f"{field} = {value[:40]!r} is no label: write a + or - before one of them")
+            now = names | (had - set(SETS[field]))  # what a newer version knows is left alone
     if field == "topics":
         now = now - {Topic.OTHER.value} or {Topic.OTHER.value}
     return written(now)

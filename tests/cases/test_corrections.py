@@ -536,13 +536,20 @@ def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("holds", "legal"), ("holds", "+"), ("holds", "+nothing"), ("topics", ""), ("spam", "True"), ("rule", "x")],
+    ("field", "value", "named"),
+    [
+        ("holds", "legal", "holds = 'legal'"),
+        ("holds", "+", r"holds = '\+'"),
+        ("holds", "+nothing", "holds = 'nothing'"),
+        ("topics", "", "topics = ''"),
+        ("spam", "True", "spam = 'True'"),
+        ("rule", "x", "'rule'"),
+    ],
 )
-def test_what_is_no_label_is_refused(engine: Engine, field: str, value: str) -> None:
+def test_what_is_no_label_is_refused(engine: Engine, field: str, value: str, named: str) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
         mention = tagged(session, source_id)
-        with pytest.raises(IllegalMoveError, match="no label"):
+        with pytest.raises(IllegalMoveError, match=f"{named} is no label"):
             actions.correct(session, mention, field, value, "Ana", NOON)
         assert corrections(session) == []
