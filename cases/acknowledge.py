@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import String, bindparam, cast, or_
 from sqlmodel import Session, col, select
 
-from cases.approval import approve, automatic_before, would_refuse
+from cases.approval import IN_CONVERSATION, approve, automatic_before, conversation, would_refuse
 from cases.drafts import draft
 from database.ledger import OUVIDOR, append
 from errors import SettingsError
@@ -19,12 +19,18 @@ from settings import AcknowledgeRule
 
 # A template knows the case and the brand; never the customer's words, name or handle.
 VARIABLES = ("protocol", "brand")
-# Neither a person's word on a mention nor an edit that takes a hold away may bring automation to answer it.
+# Neither a person's word on a mention nor an edit that takes a hold away may bring automation to answer it. Whoever was
+# held in a conversation, or called spam by a person, waits for one there, whether or not that post has a case.
 _FOR_A_PERSON = select(
     or_(
         select(Correction.id).where(Correction.mention_id == bindparam("mention")).exists(),
         select(VerdictRow.id)
-        .where(VerdictRow.mention_id == bindparam("mention"), cast(col(VerdictRow.holds), String) != "[]")
+        .join(Mention, col(Mention.id) == VerdictRow.mention_id)
+        .where(*IN_CONVERSATION, cast(col(VerdictRow.holds), String) != "[]")
+        .exists(),
+        select(Correction.id)
+        .join(Mention, col(Mention.id) == Correction.mention_id)
+        .where(*IN_CONVERSATION, Correction.field == "spam", Correction.now == "true")
         .exists(),
     )
 )
@@ -75,7 +81,7 @@ def acknowledge(
     template = _template_for(case, rules)
     if template is None or mention.account_id is None:
         return None
-    rule = _refusal(session, case, mention, now, staleness)
+    rule = _refusal(session, mention, now, staleness)
     if rule:
         append(
             session,
@@ -93,9 +99,10 @@ def acknowledge(
     return approve(session, reply, OUVIDOR, now, staleness=staleness)
 
 
-def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
+def _refusal(session: Session, mention: Mention, now: datetime, staleness: timedelta) -> str:
     """The name of the first rule that keeps automation silent; "" when it may speak."""
-    if case.holds or session.exec(_FOR_A_PERSON, params={"mention": mention.id}).one():
+    asked = {**conversation(mention), "mention": mention.id}
+    if session.exec(_FOR_A_PERSON, params=asked).one():
         return HELD.name
     forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)
     if forbidden is not None:

@@ -20,6 +20,7 @@ from models import Case, CaseMention, CaseState, Correction, Mention, VerdictRow
 
 _OPEN = (CaseState.OPEN, CaseState.TAKEN, CaseState.SNOOZED)
 _OF_THE_CASE = frozenset({"sentiment", "urgency", "type", "holds", "lang"})  # what a case has from its mentions
+_OF_ONE_RULING = frozenset({"type", "complaint", "spam"})  # each follows from the others
 
 
 def take(session: Session, case: Case, by: str, now: datetime) -> None:
@@ -83,17 +84,28 @@ def dismiss_mention(session: Session, mention: Mention, by: str, now: datetime) 
 
 
 def correct(
-    session: Session, mention: Mention, field: str, value: str, by: str, now: datetime, *, revision: int | None = None
+    session: Session,
+    mention: Mention,
+    field: str,
+    value: str,
+    by: str,
+    now: datetime,
+    *,
+    revision: int | None = None,
+    shown: str | None = None,
 ) -> None:
     """A person's word on one field: it stands above the classifier's until the text changes.
 
     `value` as `cases.labels.meant` reads it. The value that stands there already is kept as a confirmation when the
     classifier was not sure of it, once; otherwise it changes nothing. Never triggers a reply and reopens nothing.
-    `revision` is that of the text which the person read, None for the one that stands. IllegalMoveError for a field or
-    a value outside the labels, or before the first verdict; OutdatedError when the text was edited since.
+    `revision` is that of the text which the person read, None for the one that stands; `shown` is what the field said
+    there, written as a correction keeps it. IllegalMoveError for a field or a value outside the labels, or before the
+    first verdict; OutdatedError when the text was edited or deleted since, or the word takes away what was not shown.
     """
     verdict = _shown(session, mention, revision)
     was = _written(verdict, field)
+    if shown is not None and labels.taken_unseen(field, was, value, shown):
+        raise _now_another(field, was)
     _say(session, mention, verdict, _Word(field, was, labels.meant(field, was, value)), by, now)
 
 
@@ -107,8 +119,12 @@ def confirm(
     verdict = _shown(session, mention, revision)
     was = _written(verdict, field)
     if labels.meant(field, was, shown) != was:
-        raise OutdatedError(f"{field} has become {was or 'none'} since: open the tags again and look")
+        raise _now_another(field, was)
     _say(session, mention, verdict, _Word(field, was, was), by, now)
+
+
+def _now_another(field: str, was: str) -> OutdatedError:
+    return OutdatedError(f"{field} has become {was or 'none'} since: open the tags again and look")
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,8 @@ class _Word:
 def _shown(session: Session, mention: Mention, revision: int | None) -> VerdictRow:
     """The verdict in force, its mention locked: two people, or a person and the classifier, may be at it."""
     session.refresh(mention, with_for_update=True)
+    if mention.deleted_at is not None:
+        raise OutdatedError("its author deleted the post: there is no text left to speak of")
     if revision is not None and revision != mention.text_revision:
         raise OutdatedError("the post was edited since: read it again and say what you think of it now")
     verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
@@ -192,9 +210,13 @@ def _corrected(told: VerdictRow, words: Sequence[Correction], now: datetime) -> 
 
 
 def _overrules(told: VerdictRow, corrected: VerdictRow) -> bool:
-    """Whether people say otherwise of what the operator's rule decided: it is certain, and never the language."""
-    decided = (name for name, share in told.confidence.items() if share >= 1.0 and name != "lang")
-    return any(_written(corrected, name) != _written(told, name) for name in decided)
+    """Whether people say otherwise of all that the operator's rule decided: it is certain, and never the language."""
+    decided = {name for name, share in told.confidence.items() if share >= 1.0 and name in labels.FIELDS}
+    decided.discard("lang")
+    otherwise = {name for name in decided if labels.is_against(name, _written(told, name), _written(corrected, name))}
+    if otherwise & _OF_ONE_RULING:
+        otherwise |= decided & _OF_ONE_RULING
+    return bool(decided) and otherwise == decided
 
 
 def _must_be_open(case: Case) -> None:

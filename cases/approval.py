@@ -15,6 +15,14 @@ from responders.outbox import refused, text_hash
 from responders.policy import Refusal
 
 STALENESS = timedelta(hours=24)
+# One person's posts in one thread: what a statement asks for with `conversation`.
+IN_CONVERSATION = (
+    col(Mention.brand_id) == bindparam("brand"),
+    col(Mention.channel) == bindparam("channel"),
+    col(Mention.place) == bindparam("place"),
+    col(Mention.thread) == bindparam("thread"),
+    col(Mention.profile_id).is_not_distinct_from(bindparam("profile")),
+)
 # Built once: for statements as small as these, building costs more than running.
 _AUTOMATIC_BEFORE = (
     select(Reply.id)
@@ -22,11 +30,7 @@ _AUTOMATIC_BEFORE = (
     .where(
         col(Reply.automatic),
         col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED]),
-        Mention.brand_id == bindparam("brand"),
-        Mention.channel == bindparam("channel"),
-        Mention.place == bindparam("place"),
-        Mention.thread == bindparam("thread"),
-        col(Mention.profile_id).is_not_distinct_from(bindparam("profile")),
+        *IN_CONVERSATION,
     )
     .limit(1)
 )
@@ -188,9 +192,13 @@ def would_refuse(
 
 def automatic_before(session: Session, mention: Mention) -> bool:
     """Whether an automatic reply to this person in this thread was ever approved."""
+    return session.exec(_AUTOMATIC_BEFORE, params=conversation(mention)).first() is not None
+
+
+def conversation(mention: Mention) -> dict[str, object]:
+    """The parameters of `IN_CONVERSATION`."""
     thread = {"brand": mention.brand_id, "channel": mention.channel, "place": mention.place, "thread": mention.thread}
-    asked = {**thread, "profile": mention.profile_id}
-    return session.exec(_AUTOMATIC_BEFORE, params=asked).first() is not None
+    return {**thread, "profile": mention.profile_id}
 
 
 def _clear(session: Session, reply: Reply, now: datetime) -> None:

@@ -44,20 +44,36 @@ def meant(field: str, was: str, value: str) -> str:
     if field not in SETS:
         raise IllegalMoveError(f"{field[:40]!r} is no label that is corrected; choose from {', '.join(FIELDS)}")
     had, names = _names(was), _names(value[1:])
+    if value[:1] not in ("+", "-", "=") or (value[0] != "=" and not names):
+        raise IllegalMoveError(f"{field} = {value[:40]!r} is no label: write a + or - before one of them")
     for name in names:
         _one_of(field, SETS[field], name)
-    match value[:1]:
-        case "+" if names:
+    match value[0]:
+        case "+":
             now = names if names == {Topic.OTHER.value} else had | names
-        case "-" if names:
+        case "-":
             now = had - names
-        case "=":
-            now = names | (had - set(SETS[field]))  # what a newer version knows is left alone
         case _:
-            raise IllegalMoveError(f"{field} = {value[:40]!r} is no label: write a + or - before one of them")
+            now = names | (had - set(SETS[field]))  # what a newer version knows is left alone
     if field == "topics":
         now = now - {Topic.OTHER.value} or {Topic.OTHER.value}
     return written(now)
+
+
+def is_against(field: str, before: str, after: str) -> bool:
+    """Whether the later value contradicts the earlier: of several, one was taken away; another beside them does not."""
+    return bool(_names(before) - _names(after)) if field in SETS else before != after
+
+
+def taken_unseen(field: str, was: str, value: str, shown: str) -> set[str]:
+    """What saying `value` takes away though the person, who was `shown` these names, neither saw nor named it.
+
+    The topic `other` stands for none of the others, so that nothing is lost with it.
+    """
+    if field not in SETS:
+        return set()
+    taken = _names(was) - _names(meant(field, was, value)) - {Topic.OTHER.value}
+    return taken.intersection(SETS[field]) - _names(value[1:]) - _names(shown)
 
 
 def column_value(field: str, text: str) -> Any:

@@ -223,9 +223,12 @@ def _asks_again(case: Case, verdict: VerdictRow) -> bool:
 def retag(session: Session, case: Case) -> None:
     """Bring a case's tags and priority in line with the verdicts in force of its mentions.
 
-    It stands as its most urgent mention; feeling and language are those of the newest.
+    It stands as its most urgent mention; feeling and language are those of the newest. The case is locked before they
+    are read, or two people who correct two of its mentions would each write what the other had changed. Whoever locks
+    mentions as well does so first.
     """
     session.flush()
+    session.refresh(case, with_for_update={"key_share": True})
     rows = session.execute(_IN_FORCE, {"case": case.id}).all()
     if not rows:
         return

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, bindparam, or_, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from cases.acknowledge import acknowledge
 from cases.actions import wake
@@ -30,6 +30,8 @@ _TAGGED = (
     # By the time of posting: what opened a conversation comes before what was said in it.
     .order_by(col(Mention.posted_at), col(Mention.id))
     .limit(bindparam("most"))
+    # A person may be correcting one of them at this very moment; SQLite needs no such word.
+    .with_for_update(of=Mention, key_share=True)
 )
 _ASLEEP = select(Case).where(col(Case.state) == CaseState.SNOOZED, col(Case.snoozed_until) <= bindparam("now"))
 
@@ -51,12 +53,19 @@ def triage_waiting(engine: Engine, rules: Rules, limit: int, now: datetime) -> i
     """
     with transaction(engine) as session:
         tagged = session.execute(_TAGGED, {"most": limit}).all()
-        pairs = [(mention, verdict) for mention, verdict, *_ in tagged]
+        pairs = [(mention, _in_force(session, mention, verdict)) for mention, verdict, *_ in tagged]
         for found in triage_all(session, pairs, rules.triage, now, zone=rules.zone):
             if found.opened and found.case is not None:
                 acknowledge(session, found.case, found.mention, rules.acknowledge, now, rules.staleness)
         crash_point("triage.stored")
     return len(tagged)
+
+
+def _in_force(session: Session, mention: Mention, verdict: VerdictRow | None) -> VerdictRow | None:
+    """The mention's verdict; PostgreSQL joins none where another came in force while it waited for the lock."""
+    if mention.verdict_id is None or (verdict is not None and verdict.id == mention.verdict_id):
+        return verdict
+    return session.get_one(VerdictRow, mention.verdict_id)
 
 
 def wake_snoozed(engine: Engine, now: datetime) -> int:

@@ -38,11 +38,14 @@ def following(field: str, said: Mapping[str, Any]) -> dict[str, Any]:
     A text is a complaint when its type is one, may be one beside the type other, and spam is neither. Of two words
     that contradict each other the later stands: a type that only a "no complaint" takes away becomes other.
     """
+    no_spam = {"spam": False} if said.get("spam") else {}
     match field, said[field]:
         case "type", kind if kind != MentionType.OTHER:
-            return {"complaint": kind == MentionType.COMPLAINT}
+            return {"complaint": kind == MentionType.COMPLAINT, **no_spam}
         case "complaint", True if said.get("type", MentionType.OTHER) not in _COMPLAINING:
-            return {"type": MentionType.COMPLAINT}
+            return {"type": MentionType.COMPLAINT, **no_spam}
+        case "complaint", True:
+            return no_spam
         case "complaint", False if said.get("type") == MentionType.COMPLAINT:
             return {"type": MentionType.OTHER}
         case "spam", True:

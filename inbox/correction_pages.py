@@ -27,7 +27,7 @@ Words = tuple[tuple[str, float], ...]
 MentionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 # Of the text that the person has before their eyes, which may be edited while they look at it.
 Revision = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
-SentRevision = Annotated[int | None, Form(ge=1, le=LARGEST_ID)]
+SentRevision = Annotated[int, Form(ge=1, le=LARGEST_ID)]
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,11 @@ def routes(desk: Desk) -> APIRouter:
     def correct(
         request: Request,
         mention_id: MentionId,
+        revision: SentRevision,
         field: Annotated[str, Form()] = "",
         value: Annotated[str, Form()] = "",
+        shown: Annotated[str, Form()] = "",
         confirm: Annotated[str | None, Form()] = None,
-        revision: SentRevision = None,
         back: Annotated[str, Form()] = "/mentions",
     ) -> Response:
         by = acting(request)
@@ -72,14 +73,15 @@ def routes(desk: Desk) -> APIRouter:
             found = session.get(Mention, mention_id)
             if found is None:
                 raise HTTPException(404)
-            say = actions.correct if confirm is None else actions.confirm
-            say(session, found, field, said, by, desk.now(), revision=revision)
+            if confirm is None:
+                actions.correct(session, found, field, value, by, desk.now(), revision=revision, shown=shown)
+            else:
+                actions.confirm(session, found, field, confirm, by, desk.now(), revision=revision)
         if not is_htmx(request):
             return back_to(back)
         # The reasons stay as the open panel has them: to ask again could take a large model a while.
         page, _ = _read(desk, mention_id)
-        read = revision or page.row.text_revision
-        return told(desk.views.page(request, "mention_corrected.html", page=page, back=back, revision=read))
+        return told(desk.views.page(request, "mention_corrected.html", page=page, back=back, revision=revision))
 
     return router
 

@@ -59,15 +59,25 @@ _NO_NAME = re.compile(
     r"(?:^|[ ])(?:h[aá]|hace|desde|que|com|con|sem|sin|est[aá]|est[aá]o|ficou|fica|por|para|pra|em|en|no|na|até|hasta|"
     r"s[oó]|tem|ten[gh]o|já|ya|é|es|foi|fue|e|y|ou|o|onde|donde|minha|mi|meu|tudo|todo|toda|mais|más|menos|"
     r"quase|casi|durante|às|as|a|não|nao|faz|fazem|uns|unos|umas|chegou|chegaram|lleg\w{1,5}|"
-    r"apenas|somente|cerca|os)(?=[ ]|$)|^são$|[ ]são(?=[ ]|$)",  # São begins the names of saints
+    r"apenas|somente)(?=[ ]|$)|^são$|[ ]são(?=[ ]|$)|"  # São begins the names of saints
+    # Streets are called Todos os Santos, Os Lusíadas and da Cerca.
+    r"(?:^|[ ])(?:os$|(?<!todos[ ])os[ ](?-i:(?![A-ZÀ-Þ]))|cerca[ ]d[aeo]s?$)",
     re.IGNORECASE,
 )
-_ONE_LETTER = re.compile(r"[aeoy]", re.IGNORECASE)
+_ONE_LETTER = re.compile(r"[AEOY]")  # in lower case they are words
 _AND = re.compile(r"(?<=\w)[ ][ey][ ](?=[A-ZÀ-Þ])")
 _MAY_BEGIN = frozenset(("la", "el", "los", "las", "da", "das", "do", "dos", "de", "del"))
 _MAY_FOLLOW = re.compile(
     r"\s*(?:$|[^\w\s]|\n|(?:ap|apto|apt|apartamento|bl|bloco|casa|cs|bairro|cep|centro|lote|sala|fundos|torre|depto|dpto|piso|"
     r"jardim|jd|vila|cidade|em|no|na|e|en|colonia|col|barrio|meu|minha|mi|perto|por favor|pfv|pf)(?!\w))",
+    re.IGNORECASE,
+)
+# A number with the point of thousands is a price as often: what is around it says that it is a house.
+_IS_MARKED = re.compile(rf"(?<!\w)(?:n[º°o.]{{0,2}}\s?|{_SAYS_NUMBER})\Z", re.IGNORECASE)
+_OF_ADDRESS = re.compile(
+    r"\s?[.!?)]{0,3}\s?(?:$|\n)|\s?[,–-]\s?(?-i:[A-ZÀ-Þ])|[\s,.;(–-]{1,4}(?:[0-9]{5}-[0-9]{3}(?![0-9])|(?:ap|apto|apt|apartamento|bl|"
+    r"bloco|casa|cs|bairro|cep|centro|lote|sala|fundos|torre|andar|conj|conjunto|depto|dpto|piso|jardim|jd|vila|colonia|"
+    r"col|barrio)(?!\w))",
     re.IGNORECASE,
 )
 
@@ -125,8 +135,9 @@ def _street_then_number(text: str, at: int) -> tuple[int, int] | None:
     offset = at - len(before)
     for numbered in (_NUMBERED_BEFORE, _BLOCK_BEFORE):
         if found := numbered.search(before):
-            return (offset + found.start(), _end_of_rest(text, house.end())) if _is_house(text, house) else None
-    if not _is_house(text, house):
+            is_house = _is_house(text, house, before)
+            return (offset + found.start(), _end_of_rest(text, house.end())) if is_house else None
+    if not _is_house(text, house, before):
         return None
     found = _STREET_BEFORE.search(before)
     while found:
@@ -150,9 +161,11 @@ def _is_named_well(name: str, join: str, text: str, house: re.Match[str]) -> boo
     return bool(join.strip()) or is_named or len(house[0]) >= 2
 
 
-def _is_house(text: str, house: re.Match[str]) -> bool:
+def _is_house(text: str, house: re.Match[str], before: str) -> bool:
+    if _COUNTED.match(text, house.end()):
+        return False
     is_thousands = "." in house[0]
-    return not _COUNTED.match(text, house.end()) and (not is_thousands or bool(_MAY_FOLLOW.match(text, house.end())))
+    return not is_thousands or bool(_IS_MARKED.search(before) or _OF_ADDRESS.match(text, house.end()))
 
 
 def _end_of_rest(text: str, end: int) -> int:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, String, Table, and_, bindparam, cast, select, update
+from sqlalchemy import Row, String, Table, and_, bindparam, cast, or_, select, update
 from sqlmodel import Session
 
 from database.ledger import Moving
-from models import Account, Case, CaseMention, Mention, Profile, Reply, ReplyState, VerdictRow
+from models import Account, Case, CaseMention, CaseState, Correction, Mention, Profile, Reply, ReplyState, VerdictRow
 from responders.base import OutgoingReply
 from responders.policy import Intent, Refusal, refusal
 
 _LANGUAGES = ("pt", "en", "es")
+_CLOSED = (CaseState.RESOLVED, CaseState.DISMISSED)
 
 
 def text_hash(body: str) -> str:
@@ -31,7 +32,9 @@ _CASES: Table = Case.__table__  # type: ignore[attr-defined]
 _PROFILES: Table = Profile.__table__  # type: ignore[attr-defined]
 _LINKS: Table = CaseMention.__table__  # type: ignore[attr-defined]
 _VERDICTS: Table = VerdictRow.__table__  # type: ignore[attr-defined]
+_CORRECTIONS: Table = Correction.__table__  # type: ignore[attr-defined]
 _IN_FORCE = _VERDICTS.alias()
+_HEARD = _MENTIONS.alias()
 _OTHERS = _REPLIES.alias()
 # Another reply to the same post may stand where this one is looked for: it has this one's text, or nobody knows.
 _ANOTHER_WAS_SENT = (
@@ -47,11 +50,31 @@ _ANOTHER_WAS_SENT = (
     .exists()
 )
 # Whoever takes a hold away, by a click or by editing the post, must not bring automation to answer.
-_WAS_HELD = (
+_HELD = cast(_VERDICTS.c.holds, String) != "[]"
+_HELD_IN_CASE = (
     select(_VERDICTS.c.id)
     .join(_LINKS, _LINKS.c.mention_id == _VERDICTS.c.mention_id)
-    .where(_LINKS.c.case_id == _REPLIES.c.case_id, cast(_VERDICTS.c.holds, String) != "[]")
+    .where(_LINKS.c.case_id == _REPLIES.c.case_id, _HELD)
     .correlate(_REPLIES)
+    .exists()
+)
+# What the person said in the thread without a case counts as well.
+_IN_CONVERSATION = (
+    *(_HEARD.c[name] == _MENTIONS.c[name] for name in ("brand_id", "channel", "place", "thread")),
+    _HEARD.c.profile_id.is_not_distinct_from(_MENTIONS.c.profile_id),
+)
+_HELD_IN_CONVERSATION = (
+    select(_VERDICTS.c.id)
+    .join(_HEARD, _HEARD.c.id == _VERDICTS.c.mention_id)
+    .where(*_IN_CONVERSATION, _HELD)
+    .correlate(_MENTIONS)
+    .exists()
+)
+_CALLED_SPAM = (
+    select(_CORRECTIONS.c.id)
+    .join(_HEARD, _HEARD.c.id == _CORRECTIONS.c.mention_id)
+    .where(*_IN_CONVERSATION, _CORRECTIONS.c.field == "spam", _CORRECTIONS.c.now == "true")
+    .correlate(_MENTIONS)
     .exists()
 )
 _CLAIM = (
@@ -73,8 +96,9 @@ _AROUND = (
         *(_MENTIONS.c.addresses_us, _MENTIONS.c.deleted_at, _MENTIONS.c.is_ours),
         _MENTIONS.c.answerable_automatically,
         *(_ACCOUNTS.c.active.label("account_active"), _ACCOUNTS.c.paused_reason),
-        *(_CASES.c.lang, _CASES.c.holds, and_(_REPLIES.c.automatic, _WAS_HELD).label("was_held")),
-        _IN_FORCE.c.spam,
+        *(_CASES.c.lang, _CASES.c.holds, _CASES.c.state.label("case_state"), _IN_FORCE.c.spam),
+        and_(_REPLIES.c.automatic, or_(_HELD_IN_CASE, _HELD_IN_CONVERSATION)).label("was_held"),
+        and_(_REPLIES.c.automatic, _CALLED_SPAM).label("called_spam"),
         _ANOTHER_WAS_SENT.label("another_was_sent"),
         *(_PROFILES.c.handle, _PROFILES.c.is_bot, _PROFILES.c.opted_out_at),
     )
@@ -133,7 +157,8 @@ class Claimed:
             author_opted_out=row.opted_out_at is not None,
             holds=tuple(row.holds),
             was_held=bool(row.was_held),
-            is_spam=bool(row.spam),
+            is_spam=bool(row.spam or row.called_spam),
+            case_closed=row.case_state in _CLOSED,
         )
         forbidden = refusal(intent, now, staleness)
         return f"{forbidden.rule}: {forbidden.reason}" if forbidden is not None else ""
@@ -206,5 +231,6 @@ def refused(session: Session, reply: Reply, mention: Mention, now: datetime, sta
         author_opted_out=profile is not None and profile.opted_out_at is not None,
         holds=() if case is None else tuple(case.holds),
         is_spam=verdict is not None and verdict.spam,
+        case_closed=case is not None and case.state in _CLOSED,
     )
     return refusal(intent, now, staleness)

@@ -53,6 +53,7 @@ class Intent:
     holds: tuple[str, ...] = ()
     was_held: bool = False  # a text of the matter had a hold that an edit or a person has taken away since
     is_spam: bool = False
+    case_closed: bool = False  # a person resolved or dismissed the case meanwhile
     automatic_before: bool = False  # an automatic reply to this interaction went out or is on its way
 
 
@@ -104,6 +105,7 @@ BEFORE_START = Rule(
 )
 HELD = Rule("any.hold", "the matter is one that no automation may answer", "let a person answer", OURS)
 SPAM = Rule("any.spam", "it is tagged as spam", "let a person decide to answer", OURS)
+CLOSED = Rule("any.closed", "a person resolved or dismissed the case", "reopen the case to answer, or leave it", OURS)
 PERSON = Rule("any.person", "answers and resolutions wait for a person", "approve it in the inbox", OURS)
 BOT = Rule("any.bot", "the author is marked as a bot", "let a person decide to answer", OURS)
 OPTED_OUT = Rule(
@@ -197,6 +199,7 @@ def _forbids_automation(policy: ChannelPolicy, intent: Intent, now: datetime, st
         (now - intent.posted_at > staleness, STALE),
         (bool(intent.holds) or intent.was_held, HELD),
         (intent.is_spam, SPAM),
+        (intent.case_closed, CLOSED),
         (intent.author_is_bot, BOT),
         (intent.author_opted_out, OPTED_OUT),
         (intent.automatic_before, ONCE),

@@ -1,10 +1,13 @@
-"""Fakes that keep the contracts: a listener that reads a script, a responder that keeps a public thread."""
+"""Fakes that keep the contracts: a listener that reads a script, a classifier that says one thing, and so on."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from classifier.base import Verdict
 from errors import ChannelError
 from listeners.base import Edited, Gone, Page, Unchanged
+from models import MentionType, Sentiment, Urgency
 from responders.base import OutgoingReply, Posted
 
 Step = Page | Exception | Callable[[], object]
@@ -84,3 +87,23 @@ class RecordingResponder:
 
     def _posted(self, reply: OutgoingReply) -> Posted:
         return Posted(f"re-{reply.key[:8]}", f"https://mastodon.example/{reply.key[:8]}")
+
+
+class OneVerdict:
+    """Says the same of every text."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.version = "fixed-1"
+        values: dict[str, Any] = {
+            "lang": "pt",
+            "sentiment": Sentiment.NEGATIVE,
+            "urgency": Urgency.NORMAL,
+            "type": MentionType.COMPLAINT,
+            "complaint": True,
+            "holds": (),
+            "version": self.version,
+        }
+        self._verdict = Verdict(**values | fields)
+
+    def classify(self, texts: Sequence[str]) -> list[Verdict]:
+        return [self._verdict for _ in texts]

@@ -437,6 +437,7 @@ ENGLISH: Mapping[str, str] = {
     "rule.any.imported": "the post was imported and there is no account to answer it as. Answer it there.",
     "rule.any.hold": "the matter asks for a person.",
     "rule.any.spam": "the post is tagged as spam. A person decides.",
+    "rule.any.closed": "the case was resolved or dismissed. Reopen it to answer.",
     "rule.any.person": "answers and resolutions wait for a person. Approve it here.",
     "rule.any.bot": "the author is marked as a bot. A person decides.",
     "rule.any.opted_out": "the person asked not to be answered automatically.",
@@ -448,7 +449,7 @@ ENGLISH: Mapping[str, str] = {
     "problem.policy": "A rule forbids this reply: {reason}",
     "problem.illegal_move": "That is not possible now. In detail: {detail}",
     "problem.outdated": (
-        "What you were shown has changed since: the post was edited, or somebody else set this tag. "
+        "What you were shown has changed since: the post was edited or deleted, or somebody else set this tag. "
         "Reload the page and look again."
     ),
     "problem.wrong_input": "A value will not do. In detail: {detail}",

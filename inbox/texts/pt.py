@@ -440,6 +440,7 @@ PORTUGUESE: Mapping[str, str] = {
     "rule.any.imported": "a publicação foi importada e não há conta para responder a ela. Responda direto no site.",
     "rule.any.hold": "o assunto pede uma pessoa.",
     "rule.any.spam": "a publicação está marcada como spam. Uma pessoa decide.",
+    "rule.any.closed": "o caso foi resolvido ou dispensado. Reabra o caso para responder.",
     "rule.any.person": "respostas e resoluções esperam por uma pessoa. Aprove aqui.",
     "rule.any.bot": "quem escreveu se declara robô. Uma pessoa decide.",
     "rule.any.opted_out": "a pessoa pediu para não receber respostas automáticas.",
@@ -451,8 +452,8 @@ PORTUGUESE: Mapping[str, str] = {
     "problem.policy": "Uma regra impede esta resposta: {reason}",
     "problem.illegal_move": "Isso não é possível agora. Detalhe: {detail}",
     "problem.outdated": (
-        "O que você viu mudou nesse meio-tempo: a publicação foi editada, ou outra pessoa mexeu nesta etiqueta. "
-        "Recarregue a página e veja de novo."
+        "O que você viu mudou nesse meio-tempo: a publicação foi editada ou apagada, ou outra pessoa mexeu nesta "
+        "etiqueta. Recarregue a página e veja de novo."
     ),
     "problem.wrong_input": "Um valor não serve. Detalhe: {detail}",
     "problem.not_found": "Esta página não existe. O endereço pode estar errado, ou o caso é de outro banco de dados.",

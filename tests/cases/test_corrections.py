@@ -10,12 +10,12 @@ from cases import actions, labels
 from cases.acknowledge import acknowledge
 from cases.queries.mentions import MentionFilter, heard_since, mention_page, to_review
 from cases.resolution import resolve
-from cases.triage import triage
 from cases.waiting import Rules, triage_waiting
-from classifier.base import Verdict
+from classifier.operator_rules import Ruled
 from classifier.tag import tag
 from database.engine import reading, transaction
 from errors import IllegalMoveError, OutdatedError
+from listeners.purge import purge
 from listeners.store import notice_edit
 from models import (
     Case,
@@ -25,14 +25,16 @@ from models import (
     Mention,
     MentionType,
     Reply,
-    Sentiment,
+    ReplyState,
     Source,
     TimelineEvent,
     Urgency,
     VerdictRow,
 )
 from settings import AcknowledgeRule, Settings
+from settings_classifier import RuleSettings
 from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
+from tests.fakes import OneVerdict
 
 
 def heard(session: Session, source_id: int, number: str = "1", **fields: Any) -> Mention:
@@ -52,26 +54,6 @@ def in_force(session: Session, mention: Mention) -> VerdictRow:
 
 def corrections(session: Session) -> list[tuple[str, str, str]]:
     return [(c.field, c.was, c.now) for c in session.exec(select(Correction).order_by("id"))]
-
-
-class OneVerdict:
-    """Says the same of every text."""
-
-    def __init__(self, **fields: Any) -> None:
-        self.version = "fixed-1"
-        values: dict[str, Any] = {
-            "lang": "pt",
-            "sentiment": Sentiment.NEGATIVE,
-            "urgency": Urgency.NORMAL,
-            "type": MentionType.COMPLAINT,
-            "complaint": True,
-            "holds": (),
-            "version": self.version,
-        }
-        self._verdict = Verdict(**values | fields)
-
-    def classify(self, texts: Any) -> list[Verdict]:
-        return [self._verdict for _ in texts]
 
 
 @pytest.mark.parametrize(
@@ -163,19 +145,30 @@ def test_a_type_settles_whether_it_is_a_complaint(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("told", "words", "then"),
     [
-        (MentionType.COMPLAINT, [("complaint", "false")], (MentionType.OTHER, False)),
-        (MentionType.COMPLAINT, [("complaint", "false"), ("complaint", "true")], (MentionType.COMPLAINT, True)),
-        (MentionType.COMPLAINT, [("type", "question"), ("complaint", "true")], (MentionType.COMPLAINT, True)),
-        (MentionType.COMPLAINT, [("complaint", "true"), ("type", "question")], (MentionType.QUESTION, False)),
-        (MentionType.COMPLAINT, [("type", "other")], (MentionType.OTHER, True)),
-        (MentionType.PRAISE, [("complaint", "true")], (MentionType.COMPLAINT, True)),
-        (MentionType.OTHER, [("complaint", "true")], (MentionType.OTHER, True)),
-        (MentionType.COMPLAINT, [("spam", "true")], (MentionType.OTHER, False)),
-        (MentionType.COMPLAINT, [("spam", "true"), ("spam", "false")], (MentionType.COMPLAINT, True)),
+        (MentionType.COMPLAINT, [("complaint", "false")], (MentionType.OTHER, False, False)),
+        (MentionType.COMPLAINT, [("complaint", "false"), ("complaint", "true")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("type", "question"), ("complaint", "true")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("complaint", "true"), ("type", "question")], (MentionType.QUESTION, False, False)),
+        (MentionType.COMPLAINT, [("type", "other")], (MentionType.OTHER, True, False)),
+        (MentionType.PRAISE, [("complaint", "true")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.OTHER, [("complaint", "true")], (MentionType.OTHER, True, False)),
+        (
+            MentionType.PRAISE,
+            [("complaint", "true"), ("type", "question"), ("complaint", "true"), ("sentiment", "neutral")],
+            (MentionType.COMPLAINT, True, False),
+        ),
+        (MentionType.COMPLAINT, [("spam", "true")], (MentionType.OTHER, False, True)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("spam", "false")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("type", "complaint")], (MentionType.COMPLAINT, True, False)),
+        (MentionType.COMPLAINT, [("type", "complaint"), ("spam", "true")], (MentionType.OTHER, False, True)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("type", "praise")], (MentionType.PRAISE, False, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("complaint", "true")], (MentionType.OTHER, True, False)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("type", "other")], (MentionType.OTHER, False, True)),
+        (MentionType.COMPLAINT, [("spam", "true"), ("complaint", "false")], (MentionType.OTHER, False, True)),
     ],
 )
 def test_type_complaint_and_spam_follow_the_later_word(
-    engine: Engine, told: MentionType, words: list[tuple[str, str]], then: tuple[MentionType, bool]
+    engine: Engine, told: MentionType, words: list[tuple[str, str]], then: tuple[MentionType, bool, bool]
 ) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
@@ -183,7 +176,7 @@ def test_type_complaint_and_spam_follow_the_later_word(
         for field, value in words:
             actions.correct(session, mention, field, value, "Ana", NOON)
         verdict = in_force(session, mention)
-        assert (verdict.type, verdict.complaint) == then
+        assert (verdict.type, verdict.complaint, verdict.spam) == then
 
 
 def test_what_follows_from_a_word_moves_the_case_and_has_no_confidence_of_the_model(engine: Engine) -> None:
@@ -210,6 +203,48 @@ def test_the_mark_of_a_rule_goes_with_what_it_decided(engine: Engine, field: str
         assert in_force(session, mention).rule == rule
 
 
+SURE = {"type": 0.999, "complaint": 0.999, "spam": 0.999, "holds": 0.999, "sentiment": 0.874, "urgency": 0.612}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "stands"),
+    [
+        ({"urgency": "critical"}, [("type", "praise"), ("sentiment", "positive")], True),
+        ({"urgency": "critical"}, [("urgency", "low")], False),
+        ({"urgency": "critical"}, [("urgency", "low"), ("urgency", "critical")], True),
+        ({"urgency": "critical", "sentiment": "positive"}, [("urgency", "low")], True),
+        ({"urgency": "critical", "sentiment": "positive"}, [("urgency", "low"), ("sentiment", "neutral")], False),
+        ({"urgency": "critical", "add_holds": ["press"]}, [("urgency", "low")], True),
+        ({"add_holds": ["press"]}, [("holds", "+legal")], True),
+        ({"add_holds": ["press"]}, [("holds", "-press")], False),
+        ({"add_holds": ["press"]}, [("holds", "+legal"), ("holds", "-press")], False),
+        ({"type": "question"}, [("type", "praise")], False),
+        ({"spam": True}, [("type", "question")], False),
+    ],
+)
+def test_the_mark_of_a_rule_stands_while_something_that_it_decided_does(
+    engine: Engine, rule: dict[str, Any], words: list[tuple[str, str]], stands: bool
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id)
+    tag(engine, Ruled(OneVerdict(confidence=SURE), [RuleSettings(name="late", words=["chegou"], **rule)]), 10, NOON)
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention)).one()
+        assert in_force(session, mention).rule == "late"
+        for field, value in words:
+            actions.correct(session, mention, field, value, "Ana", NOON)
+        assert in_force(session, mention).rule == ("late" if stands else "")
+
+
+def test_the_mark_of_a_rule_that_changed_nothing_stands(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, rule="late", holds=["press"], confidence=SURE)
+        actions.correct(session, mention, "urgency", "low", "Ana", NOON)
+        assert in_force(session, mention).rule == "late"
+
+
 def test_a_word_on_a_text_that_was_edited_since_is_refused(engine: Engine) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
@@ -224,6 +259,46 @@ def test_a_word_on_a_text_that_was_edited_since_is_refused(engine: Engine) -> No
             actions.confirm(session, mention, "urgency", "normal", "Ana", NOON, revision=read)
         assert corrections(session) == []
         actions.correct(session, mention, "type", "praise", "Ana", NOON, revision=read + 1)
+
+
+def test_a_word_on_a_post_that_its_author_deleted_is_refused(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, abstained=["urgency"])
+        purge(session, mention, NOON)
+        with pytest.raises(OutdatedError, match="deleted"):
+            actions.correct(session, mention, "type", "praise", "Ana", NOON)
+        with pytest.raises(OutdatedError, match="deleted"):
+            actions.confirm(session, mention, "urgency", "normal", "Ana", NOON)
+        assert corrections(session) == []
+
+
+@pytest.mark.parametrize(
+    ("topics", "shown", "value", "then"),
+    [
+        (["app", "price"], "app", "+other", None),
+        (["app", "price"], "", "=app", None),
+        (["app", "price"], "app,price", "+other", "other"),
+        (["app"], "app,price", "+other", "other"),
+        (["app", "price"], "app", "-app", "price"),
+        (["app", "price"], "", "-app", "price"),
+        (["app", "price"], "app", "+refund", "app,price,refund"),
+        (["other"], "app", "+refund", "refund"),
+        (["app", "of_a_newer_version"], "app", "+other", "other"),
+    ],
+)
+def test_a_word_takes_away_only_what_was_shown_or_named(
+    engine: Engine, topics: list[str], shown: str, value: str, then: str | None
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = tagged(session, source_id, topics=topics)
+        if then is None:
+            with pytest.raises(OutdatedError, match="topics has become app,price"):
+                actions.correct(session, mention, "topics", value, "Ana", NOON, shown=shown)
+            return
+        actions.correct(session, mention, "topics", value, "Ana", NOON, shown=shown)
+        assert labels.written(in_force(session, mention).topics) == then
 
 
 @pytest.mark.parametrize(
@@ -257,6 +332,7 @@ def test_what_is_noise_does_not_come_back_for_review(engine: Engine) -> None:
     [
         ({"abstained": ("type",)}, True),
         ({"abstained": ("holds", "topics")}, True),
+        ({"abstained": ("spam",)}, True),
         ({"abstained": ("topics", "lang")}, False),
         ({"abstained": ("type",), "spam": True}, False),
         ({"abstained": ("sentiment",), "type": MentionType.OTHER, "urgency": Urgency.LOW}, False),
@@ -312,11 +388,11 @@ def test_spam_noise_and_what_changed_are_not_for_review(engine: Engine) -> None:
 
 ACKNOWLEDGING = [AcknowledgeRule(template={"pt": "Olá! Protocolo {{ protocol }}."})]
 EVERY_WORD = [
+    ("spam", "false"),
     ("type", "complaint"),
     ("sentiment", "positive"),
     ("urgency", "critical"),
     ("complaint", "false"),
-    ("spam", "false"),
     ("lang", "en"),
     ("holds", "+legal"),
     ("holds", "-legal"),
@@ -395,16 +471,46 @@ def test_an_edit_that_takes_a_hold_away_brings_no_acknowledgement(engine: Engine
         assert session.exec(select(Reply)).all() == []
 
 
+@pytest.mark.parametrize(
+    ("words", "author", "answered"),
+    [
+        ([("holds", "+legal")], "u1", False),
+        ([("holds", "+legal"), ("holds", "-legal")], "u1", False),
+        ([("spam", "true")], "u1", False),
+        ([("urgency", "normal"), ("holds", "=")], "u1", True),
+        ([("holds", "+legal"), ("spam", "true")], "u2", True),
+    ],
+)
+def test_a_hold_or_spam_on_a_post_without_a_case_keeps_automation_out_of_the_conversation(
+    engine: Engine, words: list[tuple[str, str]], author: str, answered: bool
+) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id, "1")
+    praise = OneVerdict(type=MentionType.PRAISE, complaint=False, abstained=("holds",))
+    tag(engine, praise, 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with transaction(engine) as session:
+        first = session.exec(select(Mention)).one()
+        for field, value in words:
+            actions.correct(session, first, field, value, "Ana", NOON)
+        heard(session, source_id, "2", thread_external_id=first.thread, author=an_author(author))
+    tag(engine, OneVerdict(), 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with reading(engine) as session:
+        assert len(session.exec(select(Case)).all()) == 1
+        assert len(session.exec(select(Reply)).all()) == int(answered)
+
+
 @pytest.mark.parametrize("how", ["resolved", "dismissed", "snoozed"])
 def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how: str) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
         mention = heard(session, source_id)
-        verdict = a_verdict(session, mention, type=MentionType.QUESTION, complaint=False, spam=True)
-        case = triage(session, mention, verdict, (), NOON).case
-        assert case is not None
+        case = a_case(session, mention, type=MentionType.QUESTION, complaint=False)
         settings = Settings()
-        acknowledge(session, case, mention, ACKNOWLEDGING, NOON, settings.delivery.staleness)
+        waiting = acknowledge(session, case, mention, ACKNOWLEDGING, NOON, settings.delivery.staleness)
+        assert waiting is not None
         a_draft(session, case, mention)
         match how:
             case "resolved":
@@ -415,8 +521,9 @@ def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how
                 actions.snooze(session, case, NOON.replace(hour=20), "Ana", NOON)
         session.flush()
         before = [(r.id, r.state, r.body) for r in session.exec(select(Reply).order_by("id"))]
+        assert (waiting.id, ReplyState.APPROVED, waiting.body) in before
         state = case.state
-        for field, value in EVERY_WORD:
+        for field, value in [("spam", "true"), *EVERY_WORD[1:]]:
             actions.correct(session, mention, field, value, "Ana", NOON)
     triage_waiting(engine, rules(), 10, NOON)
     with reading(engine) as session:
@@ -429,13 +536,20 @@ def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("holds", "legal"), ("holds", "+"), ("holds", "+nothing"), ("topics", ""), ("spam", "True"), ("rule", "x")],
+    ("field", "value", "named"),
+    [
+        ("holds", "legal", "holds = 'legal'"),
+        ("holds", "+", r"holds = '\+'"),
+        ("holds", "+nothing", "holds = 'nothing'"),
+        ("topics", "", "topics = ''"),
+        ("spam", "True", "spam = 'True'"),
+        ("rule", "x", "'rule'"),
+    ],
 )
-def test_what_is_no_label_is_refused(engine: Engine, field: str, value: str) -> None:
+def test_what_is_no_label_is_refused(engine: Engine, field: str, value: str, named: str) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
         mention = tagged(session, source_id)
-        with pytest.raises(IllegalMoveError, match="no label"):
+        with pytest.raises(IllegalMoveError, match=f"{named} is no label"):
             actions.correct(session, mention, field, value, "Ana", NOON)
         assert corrections(session) == []

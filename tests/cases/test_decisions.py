@@ -1,6 +1,7 @@
 """What people decide: approve, resolve, correct, dismiss."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
@@ -103,6 +104,27 @@ def test_an_approved_text_is_frozen(engine: Engine) -> None:
         reply = approve(session, a_draft(session, a_case(session, mention), mention), "Ana", NOON)
         with pytest.raises(IllegalMoveError, match="frozen"):
             drafts.edit(session, reply, "outro", "Ana", NOON)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "closed", "rule"),
+    [({"holds": ["legal"]}, False, "any.hold"), ({"spam": True}, False, "any.spam"), ({}, True, "any.closed")],
+)
+def test_what_automation_wrote_is_not_approved_against_the_rules_nor_what_a_person_wrote_refused(
+    engine: Engine, verdict: dict[str, Any], closed: bool, rule: str
+) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        mention = mention_of(session, source_id)
+        case = a_case(session, mention, **verdict)
+        session.flush()
+        if closed:
+            actions.dismiss(session, case, "Ana", NOON)
+        acknowledgement = ReplyPurpose.ACKNOWLEDGEMENT
+        automatic = a_draft(session, case, mention, "Olá!", purpose=acknowledgement, automatic=True)
+        with pytest.raises(PolicyRefusedError, match=rule):
+            approve(session, automatic, "ouvidor", NOON)
+        approve(session, a_draft(session, case, mention, "Oi!", purpose=acknowledgement), "Ana", NOON)
 
 
 def test_approval_names_the_rule_that_forbids_it(engine: Engine) -> None:

@@ -163,6 +163,7 @@ def acknowledging() -> Rules:
     [
         ({}, {}, None),
         ({}, {"holds": ["legal"]}, "any.hold"),
+        ({}, {"spam": True}, "any.spam"),
         ({"posted_at": NOON - timedelta(hours=30)}, {}, "any.before_start"),
         ({"author": an_author(is_bot=True)}, {}, "any.bot"),
     ],

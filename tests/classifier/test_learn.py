@@ -254,6 +254,9 @@ def test_of_several_words_the_last_counts(engine: Engine, source_id: int) -> Non
             [("type", "praise"), ("spam", "true"), ("spam", "false")],
             {"type": "praise", "complaint": False, "spam": False},
         ),
+        ([("spam", "true"), ("type", "complaint")], {"type": "complaint", "complaint": True, "spam": False}),
+        ([("type", "complaint"), ("spam", "true")], {"type": "other", "complaint": False, "spam": True}),
+        ([("spam", "true"), ("complaint", "true")], {"type": "other", "complaint": True, "spam": False}),
     ],
 )
 def test_of_two_words_that_contradict_each_other_the_later_is_learned(

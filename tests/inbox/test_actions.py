@@ -175,8 +175,9 @@ def test_a_resolution_that_does_not_fit_closes_nothing(ana: Visit, engine: Engin
 
 
 def test_a_tag_is_corrected_with_and_without_a_script(ana: Visit, engine: Engine, protocol: str) -> None:
-    ana.post(f"/mentions/{mention_id(engine)}/correct", {"field": "sentiment", "value": "positive"})
-    shown = ana.post(f"/mentions/{mention_id(engine)}/correct", {"field": "type", "value": "praise"}, hx_request="true")
+    address, read = f"/mentions/{mention_id(engine)}/correct", {"revision": "1"}
+    ana.post(address, {"field": "sentiment", "value": "positive", **read})
+    shown = ana.post(address, {"field": "type", "value": "praise", **read}, hx_request="true")
     assert shown.status_code == 200
     assert "Praise" in shown.text
     assert "Corrected by a person" in shown.text

@@ -13,6 +13,7 @@ from sqlmodel import select
 from database.engine import reading, transaction
 from database.review import asks_for_review
 from inbox.app import build_inbox
+from listeners.purge import purge
 from models import Correction, Mention, MentionType, Reply, Source, Urgency, VerdictRow
 from settings import Settings
 from tests.builders import NOON, a_mention, a_verdict, an_author
@@ -67,6 +68,11 @@ def sent(html: str, field: str, button: Tag) -> dict[str, str]:
     """What pressing a button of a field's form sends."""
     hidden = {str(i["name"]): str(i["value"]) for i in the_form(html, field).select("input") if i["name"] != "token"}
     return hidden | {str(button["name"]): str(button["value"])}
+
+
+def said(field: str, value: str, revision: int = 1) -> dict[str, str]:
+    """The form of somebody who read that text."""
+    return {"field": field, "value": value, "revision": str(revision)}
 
 
 def pressed(html: str, field: str) -> list[str]:
@@ -180,9 +186,10 @@ def test_one_click_corrects_each_field(
 ) -> None:
     mention_id = a_tagged(engine, sources["mastodon"], holds=["legal"], topics=["delivery"])
     address = f"/mentions/{mention_id}/correct"
-    form = the_form(ana.get(address, **{"hx-request": "true"}).text, field)
+    page = ana.get(address, **{"hx-request": "true"}).text
+    form = the_form(page, field)
     button = next(b for b in form.select("button") if words(b) == press)
-    shown = ana.post(str(form["hx-post"]), {"field": field, "value": str(button["value"])}, hx_request="true")
+    shown = ana.post(str(form["hx-post"]), sent(page, field, button), hx_request="true")
     assert shown.status_code == 200
     assert pressed(shown.text, field) == then
     assert "Corrected by Ana" in words(the_form(shown.text, field))
@@ -220,9 +227,7 @@ def test_after_a_click_the_reasons_stay_without_being_asked_for_again(
     telling = Telling(type=(("não chegou", 1.5),), sentiment=(("não chegou", 1.1),))
     ana = with_classifier(telling)
     mention_id = a_tagged(engine, sources["mastodon"])
-    shown = soup(
-        ana.post(f"/mentions/{mention_id}/correct", {"field": "type", "value": "praise"}, hx_request="true").text
-    )
+    shown = soup(ana.post(f"/mentions/{mention_id}/correct", said("type", "praise"), hx_request="true").text)
     assert telling.asked == []
     assert one(shown, f"#why-{mention_id}-sentiment").has_attr("hx-preserve")
     assert not shown.select(f"#why-{mention_id}-type")  # they spoke for what a person has set right
@@ -250,14 +255,65 @@ def test_a_page_that_shows_a_text_of_before_an_edit_corrects_nothing(
     assert ana.post(address, sent(after, "type", button), hx_request="true").status_code == 200
 
 
+@pytest.mark.parametrize("panel", [{"hx-request": "true"}, {}])
+def test_a_page_that_shows_a_post_which_its_author_deleted_corrects_nothing(
+    ana: Visit, engine: Engine, sources: dict[str, int], panel: dict[str, str]
+) -> None:
+    mention_id = a_tagged(engine, sources["mastodon"], abstained=["type"])
+    address = f"/mentions/{mention_id}/correct"
+    before = ana.get(address, **panel).text
+    with transaction(engine) as session:
+        purge(session, session.get_one(Mention, mention_id), NOON)
+    confirm = one(soup(before), f"#confirm-{mention_id}-type")
+    praise = next(b for b in the_form(before, "type").select("button") if words(b) == "Praise")
+    for button in (praise, confirm):
+        refused = ana.post(address, sent(before, "type", button), hx_request="true" if panel else "false")
+        assert refused.status_code == 409
+        assert "edited or deleted" in refused.text
+    after = soup(ana.get(address, **panel).text)
+    assert not after.select("form.segments")
+    assert words(one(after, ".gone")) == "Deleted by its author"
+    with reading(engine) as session:
+        assert session.exec(select(Correction)).all() == []
+
+
+@pytest.mark.parametrize("revision", [{}, {"revision": ""}, {"revision": "x"}])
+def test_a_form_that_does_not_say_which_text_was_read_corrects_nothing(
+    ana: Visit, engine: Engine, sources: dict[str, int], revision: dict[str, str]
+) -> None:
+    mention_id = a_tagged(engine, sources["mastodon"])
+    refused = ana.post(f"/mentions/{mention_id}/correct", {"field": "type", "value": "praise", **revision})
+    assert refused.status_code == 422
+    assert "A value will not do. In detail: revision" in refused.text
+    with reading(engine) as session:
+        assert session.exec(select(Correction)).all() == []
+
+
+def test_no_topic_is_taken_away_that_the_page_did_not_show(ana: Visit, engine: Engine, sources: dict[str, int]) -> None:
+    mention_id = a_tagged(engine, sources["mastodon"], topics=["app"])
+    address = f"/mentions/{mention_id}/correct"
+    before = ana.get(address).text
+    ana.post(address, said("topics", "+delivery"))
+    other = one(soup(before), f"#set-{mention_id}-topics-other")
+    refused = ana.post(address, sent(before, "topics", other), hx_request="true")
+    assert refused.status_code == 409
+    assert "somebody else set this tag" in refused.text
+    app = one(soup(before), f"#set-{mention_id}-topics-app")
+    shown = ana.post(address, sent(before, "topics", app), hx_request="true").text
+    assert pressed(shown, "topics") == ["Delivery"]
+    other = one(soup(shown), f"#set-{mention_id}-topics-other")
+    shown = ana.post(address, sent(shown, "topics", other), hx_request="true").text
+    assert pressed(shown, "topics") == ["Other"]
+
+
 def test_a_confirmation_on_an_old_page_does_not_undo_a_colleague(
     ana: Visit, engine: Engine, sources: dict[str, int]
 ) -> None:
     mention_id = a_tagged(engine, sources["mastodon"], urgency=Urgency.LOW, abstained=["urgency", "holds"])
     address = f"/mentions/{mention_id}/correct"
     before = ana.get(address).text
-    ana.post(address, {"field": "urgency", "value": "critical"})
-    ana.post(address, {"field": "holds", "value": "+legal"})
+    ana.post(address, said("urgency", "critical"))
+    ana.post(address, said("holds", "+legal"))
     for field in ("urgency", "holds"):
         confirm = one(soup(before), f"#confirm-{mention_id}-{field}")
         refused = ana.post(address, sent(before, field, confirm), hx_request="true")
@@ -277,7 +333,7 @@ def test_words_that_speak_for_another_value_than_the_one_shown_are_left_out(
     assert the_form(html, "type").select("li")
     assert not the_form(html, "urgency").select("li")
     implied = a_tagged(engine, sources["mastodon"], "2", confidence={"type": 0.97})
-    ana.post(f"/mentions/{implied}/correct", {"field": "complaint", "value": "false"})
+    ana.post(f"/mentions/{implied}/correct", said("complaint", "false"))
     html = ana.get(f"/mentions/{implied}/correct").text
     assert not the_form(html, "type").select("li")
     assert "97" not in words(the_form(html, "type"))
@@ -295,7 +351,7 @@ def test_the_review_counts_and_lists_what_waits_for_a_person(
     assert words(one(soup(page), "#review-count")) == "2"
     assert "também espera" not in ana.get("/mentions?review=yes&channel=mastodon").text
     assert "No mention fits" in ana.get("/mentions?review=yes&channel=reddit").text
-    ana.post(f"/mentions/{waiting}/correct", {"field": "type", "value": "question"})
+    ana.post(f"/mentions/{waiting}/correct", said("type", "question"))
     assert words(one(soup(ana.get("/mentions/review").text), "#review-count")) == "1"
     dismissed = ana.post("/mentions/dismiss", {"mention": "2"}, hx_request="true")
     assert dismissed.headers["hx-trigger"] == "reviewed"
@@ -307,12 +363,12 @@ def test_a_correction_of_a_text_that_was_edited_is_told_no_more(
 ) -> None:
     mention_id = a_tagged(engine, sources["mastodon"], urgency=Urgency.NORMAL)
     address = f"/mentions/{mention_id}/correct"
-    ana.post(address, {"field": "urgency", "value": "high"})
+    ana.post(address, said("urgency", "high"))
     with transaction(engine) as session:
         mention = session.get_one(Mention, mention_id)
         mention.text, mention.text_revision = "Agora falta luz", 2
         a_verdict(session, mention, urgency=Urgency.HIGH, type=MentionType.QUESTION)
-    ana.post(address, {"field": "type", "value": "complaint"})
+    ana.post(address, said("type", "complaint", revision=2))
     html = ana.get(address).text
     assert "Corrected by Ana" in words(the_form(html, "type"))
     assert "Corrected by" not in words(the_form(html, "urgency"))
@@ -324,8 +380,8 @@ def test_the_timeline_tells_corrections_and_confirmations(ana: Visit, engine: En
         row = session.exec(select(VerdictRow)).one()
         row.abstained = ["urgency"]
         session.add(row)
-    ana.post("/mentions/1/correct", {"field": "urgency", "value": "normal"})
-    ana.post("/mentions/1/correct", {"field": "holds", "value": "+minors"})
+    ana.post("/mentions/1/correct", said("urgency", "normal"))
+    ana.post("/mentions/1/correct", said("holds", "+minors"))
     page = ana.get(f"/cases/{protocol}").text
     assert "Tag confirmed: Urgency, Normal" in page
     assert "Special care corrected from none to Child or adolescent" in page

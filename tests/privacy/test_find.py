@@ -405,6 +405,12 @@ def test_a_handle_is_no_email(text: str) -> None:
         "Calle Ortega y Gasset, 12",
         "Avenida Brasil, 2.500",
         "Avenida Brasil, 2.500, apto 3",
+        "Rua Todos os Santos, 100",
+        "rua todos os santos, 100",
+        "Avenida Todos os Santos, 10",
+        "Rua Os Dezoito do Forte, 1234",
+        "Rua Os Lusíadas, 55",
+        "Rua da Cerca, 20",
     ],
 )
 def test_an_address_is_found_whole(text: str) -> None:
@@ -439,10 +445,34 @@ def test_an_address_is_found_whole(text: str) -> None:
         "na Rua Augusta, 2.500,00",
         "na Rua Augusta, 12.03.2026",
         "saí da Rua Augusta e 30 min depois",
+        "na rua todos os 30.",
+        "na rua os meninos, 30.",
+        "na rua cerca de 30.",
+        "larguei o produto na rua e, 48.",
+        "saí de lá da rua e, 15.",
+        "encontrei na rua a, 2",
+        "Comprei na loja da Avenida Paulista, 1.500, e não chegou",
+        "Na loja da Avenida Paulista, 1.500. Nunca chegou",
     ],
 )
 def test_a_street_without_the_number_of_a_house_is_no_address(text: str) -> None:
     assert kinds(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        ("Moro na Avenida Brasil, 2.500.", "Avenida Brasil, 2.500"),
+        ("Avenida Brasil, 2.500 - Centro, e não chegou", "Avenida Brasil, 2.500"),
+        ("Avenida Brasil, 2.500, Boa Vista, e não chegou", "Avenida Brasil, 2.500"),
+        ("Avenida Brasil, 2.500, bairro Boa Vista", "Avenida Brasil, 2.500"),
+        ("Avenida Brasil, nº 2.500, e não chegou", "Avenida Brasil, nº 2.500"),
+        ("Avenida Brasil, 2.500, apto 3, e não chegou", "Avenida Brasil, 2.500, apto 3"),
+        ("Avenida Brasil, 2.500, CEP 01305-100, e não chegou", "Avenida Brasil, 2.500, CEP 01305-100"),
+    ],
+)
+def test_a_house_above_a_thousand_is_told_from_a_price_by_what_is_around_it(text: str, piece: str) -> None:
+    assert _pieces(text) == [(K.ADDRESS, piece)]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from cases.acknowledge import acknowledge
-from cases.actions import correct
+from cases.actions import correct, dismiss
 from cases.approval import approve, leave, post_again, posted_by_hand
+from cases.resolution import resolve
 from database.engine import reading, transaction
 from errors import (
     ByHandError,
@@ -26,7 +27,7 @@ from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, Tim
 from responders.deliver import Doings, Terms, deliver, reclaim
 from responders.verify import verify
 from settings import AcknowledgeRule
-from tests.builders import NOON, a_case, a_draft, a_mention, a_world
+from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
 from tests.fakes import RecordingResponder
 
 TERMS = Terms(settle=timedelta(minutes=2), lease=timedelta(minutes=5))
@@ -341,12 +342,60 @@ def test_a_hold_of_another_post_in_the_case_stops_automation_even_when_that_post
     assert reply_of(engine, acknowledgement_id).last_error.startswith("any.hold: ")
 
 
+@pytest.mark.parametrize(
+    ("words", "author", "rule"),
+    [
+        ([("holds", "+legal"), ("holds", "-legal")], "u1", "any.hold"),
+        ([("spam", "true"), ("spam", "false")], "u1", "any.spam"),
+        ([("holds", "+legal"), ("spam", "true")], "u2", ""),
+    ],
+)
+def test_a_hold_or_spam_on_a_post_without_a_case_stops_what_waits_for_the_same_person(
+    engine: Engine, acknowledgement_id: int, words: list[tuple[str, str]], author: str, rule: str
+) -> None:
+    with transaction(engine) as session:
+        source = session.exec(select(Source)).one()
+        thread = mention_of(session, acknowledgement_id).thread
+        beside = a_mention(session, source, "2", thread_external_id=thread, author=an_author(author))
+        a_verdict(session, beside)
+        session.flush()
+        for field, value in words:
+            correct(session, beside, field, value, "Ana", NOON)
+    found = deliver(engine, RecordingResponder(), acknowledgement_id, NOON, TERMS)
+    assert found is (None if rule else S.POSTED)
+    assert reply_of(engine, acknowledgement_id).last_error.startswith(f"{rule}: " if rule else "")
+
+
 @pytest.mark.parametrize(("field", "value"), [("holds", "+legal"), ("spam", "true")])
 def test_what_a_person_approved_goes_out_whatever_the_tags_say(
     engine: Engine, reply_id: int, field: str, value: str
 ) -> None:
     with transaction(engine) as session:
         correct(session, mention_of(session, reply_id), field, value, "Ana", NOON)
+    assert deliver(engine, RecordingResponder(), reply_id, NOON, TERMS) is S.POSTED
+
+
+def close(session: Session, case: Case, how: str) -> None:
+    if how == "dismissed":
+        dismiss(session, case, "Ana", NOON)
+    else:
+        resolve(session, case, "Feito.", "Ana", NOON)
+
+
+@pytest.mark.parametrize("how", ["dismissed", "resolved"])
+def test_a_case_that_a_person_closed_is_not_acknowledged(engine: Engine, acknowledgement_id: int, how: str) -> None:
+    with transaction(engine) as session:
+        close(session, session.exec(select(Case)).one(), how)
+    platform = RecordingResponder()
+    assert deliver(engine, platform, acknowledgement_id, NOON, TERMS) is None
+    assert platform.posts == 0
+    assert reply_of(engine, acknowledgement_id).last_error.startswith("any.closed: ")
+
+
+@pytest.mark.parametrize("how", ["dismissed", "resolved"])
+def test_what_a_person_approved_goes_out_though_the_case_is_closed(engine: Engine, reply_id: int, how: str) -> None:
+    with transaction(engine) as session:
+        close(session, session.exec(select(Case)).one(), how)
     assert deliver(engine, RecordingResponder(), reply_id, NOON, TERMS) is S.POSTED
 
 

@@ -63,6 +63,7 @@ def test_only_x_forbids_answering_posts_that_do_not_address_the_account() -> Non
         ({"holds": ("death",)}, "any.hold"),
         ({"was_held": True}, "any.hold"),
         ({"is_spam": True}, "any.spam"),
+        ({"case_closed": True}, "any.closed"),
         ({"author_is_bot": True}, "any.bot"),
         ({"author_opted_out": True}, "any.opted_out"),
         ({"automatic_before": True}, "any.once"),
