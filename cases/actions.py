@@ -210,13 +210,16 @@ def _corrected(told: VerdictRow, words: Sequence[Correction], now: datetime) -> 
 
 
 def _overrules(told: VerdictRow, corrected: VerdictRow) -> bool:
-    """Whether people say otherwise of all that the operator's rule decided: it is certain, and never the language."""
+    """Whether people say otherwise of all that the operator's rule decided: it is certain, and never the language.
+
+    Holds are never certain, since a rule only adds to them: a rule that decided nothing else added some.
+    """
     decided = {name for name, share in told.confidence.items() if share >= 1.0 and name in labels.FIELDS}
-    decided.discard("lang")
+    decided = decided - {"lang", "holds"} or {"holds"}
     otherwise = {name for name in decided if labels.is_against(name, _written(told, name), _written(corrected, name))}
     if otherwise & _OF_ONE_RULING:
         otherwise |= decided & _OF_ONE_RULING
-    return bool(decided) and otherwise == decided
+    return otherwise == decided
 
 
 def _must_be_open(case: Case) -> None:

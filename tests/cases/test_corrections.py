@@ -214,7 +214,6 @@ SURE = {"type": 0.999, "complaint": 0.999, "spam": 0.999, "holds": 0.999, "senti
         ({"urgency": "critical"}, [("urgency", "low"), ("urgency", "critical")], True),
         ({"urgency": "critical", "sentiment": "positive"}, [("urgency", "low")], True),
         ({"urgency": "critical", "sentiment": "positive"}, [("urgency", "low"), ("sentiment", "neutral")], False),
-        ({"urgency": "critical", "add_holds": ["press"]}, [("urgency", "low")], True),
         ({"add_holds": ["press"]}, [("holds", "+legal")], True),
         ({"add_holds": ["press"]}, [("holds", "-press")], False),
         ({"add_holds": ["press"]}, [("holds", "+legal"), ("holds", "-press")], False),
