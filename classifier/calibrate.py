@@ -17,7 +17,7 @@ Numbers = NDArray[np.int64]
 Say = Callable[[str], None]
 _HEADS = tuple(CLASSES)
 PULLS = ((0.0, 0.0), (0.3, 0.15), (0.3, 0.3), (0.3, 0.45), (0.15, 0.3), (0.5, 0.25))
-HOLD_PRECISION = 0.55  # of all holds together, at least, on our texts, of which a third are written to be mistaken
+HOLD_PRECISION = 0.6  # of all holds together, at least, on our texts, of which a third are written to be mistaken
 HOLD_FLOOR = 0.4  # of each hold
 # What a miss costs where somebody's life or health may hang on it, against the others.
 COSTLY = {CLASSES["holds"].index(hold): cost for hold, cost in ((Hold.SELF_HARM, 2.0), (Hold.DANGER, 1.5))}
