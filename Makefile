@@ -22,10 +22,10 @@ types:
 
 # Everything but what takes long; OUVIDOR_TEST_DATABASE=postgres runs the same on PostgreSQL.
 test:
-	$(PYTHON) -m pytest -m "not slow" -n auto --dist loadgroup
+	$(PYTHON) -m pytest -m "not slow" -n auto
 
 test-all:
-	$(PYTHON) -m pytest -n auto --dist loadgroup
+	$(PYTHON) -m pytest -n auto
 
 bench:
 	$(PYTHON) -m tests.benchmarks

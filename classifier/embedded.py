@@ -32,7 +32,8 @@ _HOLDS, _TOPICS = tuple(Hold), tuple(Topic)
 _HEADS = tuple(CLASSES)
 _HOLD_COLUMNS, _TOPIC_COLUMNS = COLUMNS["holds"], COLUMNS["topics"]
 _SPAM_COLUMN = COLUMNS["spam"].start
-_HARM = frozenset({Hold.SELF_HARM, Hold.VIOLENCE_HATE})
+_THREATS = frozenset({Hold.SELF_HARM, Hold.VIOLENCE_HATE})
+_HARM = _THREATS | {Hold.DANGER}
 MOST_SURE = 0.999  # a rule and a person alone are certain
 
 
@@ -148,7 +149,7 @@ class EmbeddedClassifier:
             doubted.add("spam")
         holds = tuple([hold for hold, held in zip(_HOLDS, yes[_HOLD_COLUMNS], strict=True) if held])
         if not _HARM.isdisjoint(holds):
-            doubted.update(_against_harm(_SENTIMENTS[mood], _URGENCIES[urgency], type_))
+            doubted.update(_against_harm(holds, _SENTIMENTS[mood], _URGENCIES[urgency], type_))
         confidence |= {
             "sentiment": round(mood_sure, 3),
             "urgency": round(urgency_sure, 3),
@@ -199,11 +200,11 @@ def _best(table: Floats) -> list[tuple[int, float]]:
     return list(zip(table.argmax(axis=1).tolist(), np.minimum(table.max(axis=1), MOST_SURE).tolist(), strict=True))
 
 
-def _against_harm(sentiment: Sentiment, urgency: Urgency, type_: MentionType) -> Iterator[str]:
-    """The fields that speak against what a text with a threat to somebody's life would be."""
+def _against_harm(holds: Sequence[Hold], sentiment: Sentiment, urgency: Urgency, type_: MentionType) -> Iterator[str]:
+    """The fields that speak against what a text would be in which a life or somebody's health is at stake."""
     if sentiment is Sentiment.POSITIVE:
         yield "sentiment"
-    if urgency is not Urgency.CRITICAL:
+    if urgency is Urgency.LOW or (urgency is not Urgency.CRITICAL and not _THREATS.isdisjoint(holds)):
         yield "urgency"
     if type_ is MentionType.PRAISE:
         yield "type"

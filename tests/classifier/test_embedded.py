@@ -206,10 +206,12 @@ def test_none_but_a_rule_and_a_person_are_certain(classifier: EmbeddedClassifier
 def test_what_speaks_against_a_threat_is_in_doubt(classifier: EmbeddedClassifier) -> None:
     verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)[::3]])
     threats = [one for one in verdicts if {Hold.SELF_HARM, Hold.VIOLENCE_HATE} & set(one.holds)]
+    harms = threats + [one for one in verdicts if Hold.DANGER in one.holds]
     for field, against in (
         ("urgency", [one for one in threats if one.urgency is not Urgency.CRITICAL]),
-        ("type", [one for one in threats if one.type is MentionType.PRAISE]),
-        ("sentiment", [one for one in threats if one.sentiment is Sentiment.POSITIVE]),
+        ("urgency", [one for one in harms if one.urgency is Urgency.LOW]),
+        ("type", [one for one in harms if one.type is MentionType.PRAISE]),
+        ("sentiment", [one for one in harms if one.sentiment is Sentiment.POSITIVE]),
     ):
         assert against
         assert all(field in one.abstained for one in against)

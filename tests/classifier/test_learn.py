@@ -47,16 +47,12 @@ def labelled(pairs: Sequence[tuple[str, str]]) -> list[Text]:
     return [Text(text, "", {"type": label, "complaint": label == "complaint"}) for text, label in pairs]
 
 
-WITH_JUDGED = pytest.mark.xdist_group("judged")  # in one process, so that it is learned once
-
-
 @pytest.fixture(scope="module")
 def judged() -> Judged:
     """What comes of forty corrections of a house style."""
     return learn(labelled([(text, "praise") for text in PRAISE]), packaged(), packaged())
 
 
-@WITH_JUDGED
 def test_forty_corrections_teach_a_house_style(judged: Judged) -> None:
     assert judged.reason == "better"
     assert judged.heads is not None
@@ -69,14 +65,14 @@ def test_forty_corrections_teach_a_house_style(judged: Judged) -> None:
     assert _praised(EmbeddedClassifier(judged.heads), UNSEEN) >= praised(UNSEEN) + 3
 
 
-@WITH_JUDGED
+@pytest.mark.slow
 def test_what_is_learned_is_no_worse_on_the_examination(judged: Judged) -> None:
     for found in judged.fields.values():
         if found.examination_before is not None and found.examination_after is not None:
             assert found.examination_after >= found.examination_before - 0.01
 
 
-@WITH_JUDGED
+@pytest.mark.slow
 def test_fields_that_nobody_corrected_keep_their_weights(judged: Judged) -> None:
     assert judged.heads is not None
     assert not alike(packaged(), judged.heads, "type")
@@ -84,7 +80,6 @@ def test_fields_that_nobody_corrected_keep_their_weights(judged: Judged) -> None
 
 
 @pytest.mark.slow
-@WITH_JUDGED
 def test_what_is_in_force_is_not_learned_again(judged: Judged) -> None:
     assert judged.heads is not None
     said = labelled([(text, "praise") for text in PRAISE])
@@ -130,7 +125,7 @@ def test_what_harms_the_examination_is_refused_however_right_it_is() -> None:
     assert kept(biased("type", "praise", 0.0), held, ["type"]) == []  # no better
 
 
-@WITH_JUDGED
+@pytest.mark.slow
 def test_a_field_that_harms_goes_alone(judged: Judged) -> None:
     held = [
         replace(text, labels={**text.labels, "urgency": "low"}) for text in labelled([(t, "praise") for t in PRAISE])
