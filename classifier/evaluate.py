@@ -199,10 +199,10 @@ def _single(place: str, name: str, label: object) -> str | None:
     if label is None:
         return None
     is_switch = SINGLE[name] == _YES_OR_NO
-    if is_switch and isinstance(label, bool):
+    if is_switch and isinstance(label, int) and label in (0, 1):  # as many sets of labels are written
         return "true" if label else "false"
     if not isinstance(label, str) or label not in SINGLE[name] or is_switch:
-        allowed = "true, false, without quotes" if is_switch else ", ".join(SINGLE[name])
+        allowed = "true, false, 1, 0, without quotes" if is_switch else ", ".join(SINGLE[name])
         raise OuvidorError(f"{place}: {name} must be one of {allowed}, not {reprlib.repr(label)}.")
     return label
 

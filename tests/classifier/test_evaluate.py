@@ -200,16 +200,19 @@ def test_spam_is_a_field_of_yes_and_no() -> None:
     assert found["spam"]["confusion"]["true"] == {"true": 1, "false": 1}
 
 
+def test_yes_and_no_may_be_written_as_one_and_nought() -> None:
+    found = scored({"a": a_verdict(complaint=True)}, {"text": "a", "complaint": 1}, {"text": "b", "complaint": 0})
+    assert found["complaint"]["n"] == 2
+    assert set(found["complaint"]["confusion"]) == {"true", "false"}
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         ('{"text": "a"}\n{"text": "b", "urgency": "soon"}', "the input, line 2: urgency must be one of critical"),
         ('{"text": "a", "complaint": "yes"}', "the input, line 1: complaint must be one of true, false"),
-        (
-            '{"text": "a", "complaint": 1}',
-            "the input, line 1: complaint must be one of true, false, without quotes, not 1",
-        ),
-        ('{"text": "a", "spam": 0}', "the input, line 1: spam must be one of true, false"),
+        ('{"text": "a", "complaint": 2}', "the input, line 1: complaint must be one of true, false, 1, 0, .*, not 2"),
+        ('{"text": "a", "spam": 1.0}', "the input, line 1: spam must be one of true, false"),
         ('{"text": "a", "spam": "true"}', "the input, line 1: spam must be one of true, false"),
         (
             '{"text": "a"}\n\n{"text": "b", "lang": "fr"}',
