@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import String, bindparam, cast, or_
 from sqlmodel import Session, col, select
 
-from cases.approval import IN_CONVERSATION, approve, automatic_before, conversation, would_refuse
+from cases.approval import MAY_BE_CONVERSATION, approve, automatic_before, conversation, would_refuse
 from cases.drafts import draft
 from database.ledger import OUVIDOR, append
 from errors import SettingsError
@@ -26,11 +26,11 @@ _FOR_A_PERSON = select(
         select(Correction.id).where(Correction.mention_id == bindparam("mention")).exists(),
         select(VerdictRow.id)
         .join(Mention, col(Mention.id) == VerdictRow.mention_id)
-        .where(*IN_CONVERSATION, cast(col(VerdictRow.holds), String) != "[]")
+        .where(*MAY_BE_CONVERSATION, cast(col(VerdictRow.holds), String) != "[]")
         .exists(),
         select(Correction.id)
         .join(Mention, col(Mention.id) == Correction.mention_id)
-        .where(*IN_CONVERSATION, Correction.field == "spam", Correction.now == "true")
+        .where(*MAY_BE_CONVERSATION, Correction.field == "spam", Correction.now == "true")
         .exists(),
     )
 )
@@ -81,7 +81,7 @@ def acknowledge(
     template = _template_for(case, rules)
     if template is None or mention.account_id is None:
         return None
-    rule = _refusal(session, mention, now, staleness)
+    rule = _refusal(session, case, mention, now, staleness)
     if rule:
         append(
             session,
@@ -99,10 +99,11 @@ def acknowledge(
     return approve(session, reply, OUVIDOR, now, staleness=staleness)
 
 
-def _refusal(session: Session, mention: Mention, now: datetime, staleness: timedelta) -> str:
+def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
     """The name of the first rule that keeps automation silent; "" when it may speak."""
     asked = {**conversation(mention), "mention": mention.id}
-    if session.exec(_FOR_A_PERSON, params=asked).one():
+    # Another post of the same sweep may have joined the case already, and brought a hold.
+    if case.holds or session.exec(_FOR_A_PERSON, params=asked).one():
         return HELD.name
     forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)
     if forbidden is not None:

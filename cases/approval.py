@@ -4,7 +4,7 @@ import hashlib
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Integer, bindparam, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -15,13 +15,21 @@ from responders.outbox import refused, text_hash
 from responders.policy import Refusal
 
 STALENESS = timedelta(hours=24)
-# One person's posts in one thread: what a statement asks for with `conversation`.
-IN_CONVERSATION = (
+_IN_THREAD = (
     col(Mention.brand_id) == bindparam("brand"),
     col(Mention.channel) == bindparam("channel"),
     col(Mention.place) == bindparam("place"),
     col(Mention.thread) == bindparam("thread"),
-    col(Mention.profile_id).is_not_distinct_from(bindparam("profile")),
+)
+# One person's posts in one thread: what a statement asks for with `conversation`. An author whom we are not told, or
+# no longer since the post was deleted, may be anybody's.
+MAY_BE_CONVERSATION = (
+    *_IN_THREAD,
+    or_(
+        col(Mention.profile_id) == bindparam("profile"),
+        col(Mention.profile_id).is_(None),
+        bindparam("profile", type_=Integer).is_(None),
+    ),
 )
 # Built once: for statements as small as these, building costs more than running.
 _AUTOMATIC_BEFORE = (
@@ -30,7 +38,8 @@ _AUTOMATIC_BEFORE = (
     .where(
         col(Reply.automatic),
         col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED]),
-        *IN_CONVERSATION,
+        *_IN_THREAD,
+        col(Mention.profile_id).is_not_distinct_from(bindparam("profile")),
     )
     .limit(1)
 )
@@ -196,7 +205,7 @@ def automatic_before(session: Session, mention: Mention) -> bool:
 
 
 def conversation(mention: Mention) -> dict[str, object]:
-    """The parameters of `IN_CONVERSATION`."""
+    """The parameters of `MAY_BE_CONVERSATION`."""
     thread = {"brand": mention.brand_id, "channel": mention.channel, "place": mention.place, "thread": mention.thread}
     return {**thread, "profile": mention.profile_id}
 

@@ -9,26 +9,30 @@ from sqlmodel import Session, col
 
 from classifier.corpus import SEVERAL, Text
 from classifier.linear import CLASSES
+from classifier.text import HANDLE, LINK, normalise
 from models import Correction, Mention, MentionText, MentionType, Topic, VerdictRow
 
 _ONE_IN = 4  # corrected texts are held back to judge by
 _COMPLAINING = (MentionType.COMPLAINT, MentionType.OTHER)  # what a complaint may be of
+_REFERENCES = str.maketrans({HANDLE: " ", LINK: " "})
 _CORRECTED = "corrected:"  # before the correction's id: the version of the verdict that it made
 
 
 def corrected(session: Session) -> list[Text]:
     """One labelled text for each that was corrected or confirmed, the oldest first; of each field the latest word.
 
-    Equal texts are one, however many people wrote them. Left out are texts that were deleted or purged, the language,
+    Texts that read the same, whoever is addressed and whatever is linked, are one, in the wording that was corrected
+    first, however many people wrote them. Left out are texts that were deleted or purged, the language,
     which no head tells, and labels that this version does not know.
     """
     found: dict[str, Text] = {}
     for text, field, now in _rows(session):
         labels = _labels(field, now)
         if labels:
-            key = _plain(text)
-            earlier = {name: said for name, said in found[key].labels.items() if name != field} if key in found else {}
-            found[key] = Text(text, "", earlier | labels)
+            key = _read_as(text)
+            first = found.get(key, Text(text, "", {}))
+            earlier = {name: said for name, said in first.labels.items() if name != field}
+            found[key] = Text(first.text, "", earlier | labels)
     return [Text(one.text, one.group, _implied(one.labels)) for one in found.values()]
 
 
@@ -112,6 +116,12 @@ def _implied(words: Mapping[str, Any]) -> dict[str, Any]:
         if field == "complaint" and follows.get("type") == MentionType.OTHER:
             del labels["type"]  # which of the others it is, nobody said
     return labels
+
+
+def _read_as(text: str) -> str:
+    """Its folded words and signs; of a text of links and handles alone, the text."""
+    (words,) = normalise([text]).words
+    return " ".join(words.translate(_REFERENCES).split()) or text
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """Learns from the team's corrections, and switches only to what is better for them and no worse for our own texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from classifier import corpus
@@ -12,7 +12,6 @@ from classifier.embedded import EmbeddedClassifier
 from classifier.linear import CLASSES, Heads, dump, load
 from classifier.measure import figures
 from classifier.refit import alike, mixed, refitted
-from classifier.text import HANDLE, LINK, normalise
 from models import Hold, Urgency
 
 LEAST = 20  # corrections of a field to learn it from
@@ -23,9 +22,6 @@ MOST_MISSED = 0.05  # of the texts of one hold, or of those that cannot wait, th
 # Of the held-back corrections that were missed, at least these must be met. Corrections that contradict what is known
 # cannot be learned, and a few are met by chance.
 LEAST_GAINED, LEAST_SHARE = 2.0, 0.1
-
-_TOGETHER = ("type", "complaint", "spam")  # a later word on one of them may contradict an earlier one on another
-_REFERENCES = str.maketrans({HANDLE: " ", LINK: " "})
 
 Figures = Mapping[str, float]
 
@@ -69,9 +65,8 @@ def learn(said: Sequence[Text], packaged: Heads, present: Heads, least: int = LE
 
     A field that is learned gets the same weights from the same corrections, whatever was learned before; it is learned
     from `least` corrections on, beside LEAST_HELD_BACK or more that are held back. Any other keeps the weights in
-    force. Texts that differ in case, accents, links and handles alone count as one. Nothing is written.
+    force. Nothing is written.
     """
-    said = distinct(said)
     trained, held = held_back(said)
     counts = {
         name: FieldFigures(len(having(trained, name)) + len(having(held, name)), len(having(held, name)))
@@ -101,27 +96,6 @@ def learn(said: Sequence[Text], packaged: Heads, present: Heads, least: int = LE
         return Judged("worse", len(said), len(held), found)
     raw = dump(mixed(present, candidate, kept))
     return Judged("better", len(said), len(held), found, load(raw), raw)
-
-
-def distinct(said: Sequence[Text]) -> list[Text]:
-    """One for all texts that read the same, whoever is addressed and whatever is linked; of each field the latest word.
-
-    It keeps the wording that came first, so that one more never changes whether it is held back.
-    """
-    found: dict[str, Text] = {}
-    for one in said:
-        read_as = _read_as(one.text)
-        first = found.setdefault(read_as, one)
-        replaced = _TOGETHER if one.labels.keys() & {*_TOGETHER} else ()
-        earlier = {name: label for name, label in first.labels.items() if name not in replaced}
-        found[read_as] = replace(first, labels={**earlier, **one.labels})
-    return list(found.values())
-
-
-def _read_as(text: str) -> str:
-    """Its folded words and signs; of a text of links and handles alone, the text."""
-    (words,) = normalise([text]).words
-    return " ".join(words.translate(_REFERENCES).split()) or text
 
 
 def may_switch(

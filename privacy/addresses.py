@@ -64,7 +64,14 @@ _NO_NAME = re.compile(
     r"(?:^|[ ])(?:os$|(?<!todos[ ])os[ ](?-i:(?![A-ZÀ-Þ]))|cerca[ ]d[aeo]s?$)",
     re.IGNORECASE,
 )
-_ONE_LETTER = re.compile(r"[AEOY]")  # in lower case they are words
+_ONE_LETTER = re.compile(r"[AEOY]")
+# In lower case they are words, but where somebody lives.
+_LOW_LETTER = re.compile(r"[aeoy]")
+_LIVED_IN = re.compile(
+    r"(?<!\w)(?:mor[oaei]\w{0,4}|endere[çc]o|entreg\w{1,5}|resid\w{1,5}|viv[oe]|direcci[oó]n)"
+    r"(?:[ :,]{1,3}\w{1,8}){0,3}[ :,]{1,3}\Z",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"(?<=\w)[ ][ey][ ](?=[A-ZÀ-Þ])")
 _MAY_BEGIN = frozenset(("la", "el", "los", "las", "da", "das", "do", "dos", "de", "del"))
 _MAY_FOLLOW = re.compile(
@@ -72,14 +79,7 @@ _MAY_FOLLOW = re.compile(
     r"jardim|jd|vila|cidade|em|no|na|e|en|colonia|col|barrio|meu|minha|mi|perto|por favor|pfv|pf)(?!\w))",
     re.IGNORECASE,
 )
-# A number with the point of thousands is a price as often: what is around it says that it is a house.
 _IS_MARKED = re.compile(rf"(?<!\w)(?:n[º°o.]{{0,2}}\s?|{_SAYS_NUMBER})\Z", re.IGNORECASE)
-_OF_ADDRESS = re.compile(
-    r"\s?[.!?)]{0,3}\s?(?:$|\n)|\s?[,–-]\s?(?-i:[A-ZÀ-Þ])|[\s,.;(–-]{1,4}(?:[0-9]{5}-[0-9]{3}(?![0-9])|(?:ap|apto|apt|apartamento|bl|"
-    r"bloco|casa|cs|bairro|cep|centro|lote|sala|fundos|torre|andar|conj|conjunto|depto|dpto|piso|jardim|jd|vila|colonia|"
-    r"col|barrio)(?!\w))",
-    re.IGNORECASE,
-)
 
 _ENGLISH_WORDS = """
     street st road rd avenue ave lane ln drive dr court ct boulevard blvd way place pl square sq terrace close crescent
@@ -141,15 +141,17 @@ def _street_then_number(text: str, at: int) -> tuple[int, int] | None:
         return None
     found = _STREET_BEFORE.search(before)
     while found:
-        if _is_named_well(found["name"], found["join"], text, house):
+        is_lived_in = bool(_LIVED_IN.search(before, max(0, found.start() - 60), found.start()))
+        if _is_named_well(found["name"], found["join"], text, house, is_lived_in=is_lived_in):
             return offset + found.start(), _end_of_rest(text, house.end())
         found = _STREET_BEFORE.search(before, found.start() + 1)
     return None
 
 
-def _is_named_well(name: str, join: str, text: str, house: re.Match[str]) -> bool:
+def _is_named_well(name: str, join: str, text: str, house: re.Match[str], *, is_lived_in: bool) -> bool:
     """Whether the words between a street's kind and a number are a name, and the number that of a house."""
-    is_one_letter = _ONE_LETTER.fullmatch(name) and "," in join
+    is_letter = _ONE_LETTER.fullmatch(name) or (is_lived_in and _LOW_LETTER.fullmatch(name))
+    is_one_letter = is_letter and "," in join
     if name.lower() in _MAY_BEGIN or (_NO_NAME.search(_AND.sub(" ", name)) and not is_one_letter):
         return False
     if "." in house[0] and not join.strip():  # a price more often than a house
@@ -165,7 +167,7 @@ def _is_house(text: str, house: re.Match[str], before: str) -> bool:
     if _COUNTED.match(text, house.end()):
         return False
     is_thousands = "." in house[0]
-    return not is_thousands or bool(_IS_MARKED.search(before) or _OF_ADDRESS.match(text, house.end()))
+    return not is_thousands or bool(_IS_MARKED.search(before) or _MAY_FOLLOW.match(text, house.end()))
 
 
 def _end_of_rest(text: str, end: int) -> int:

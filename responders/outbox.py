@@ -58,10 +58,14 @@ _HELD_IN_CASE = (
     .correlate(_REPLIES)
     .exists()
 )
-# What the person said in the thread without a case counts as well.
+# What the person said in the thread without a case counts as well, and what somebody said whom we are not told.
 _IN_CONVERSATION = (
     *(_HEARD.c[name] == _MENTIONS.c[name] for name in ("brand_id", "channel", "place", "thread")),
-    _HEARD.c.profile_id.is_not_distinct_from(_MENTIONS.c.profile_id),
+    or_(
+        _HEARD.c.profile_id == _MENTIONS.c.profile_id,
+        _HEARD.c.profile_id.is_(None),
+        _MENTIONS.c.profile_id.is_(None),
+    ),
 )
 _HELD_IN_CONVERSATION = (
     select(_VERDICTS.c.id)

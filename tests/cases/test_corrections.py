@@ -1,5 +1,6 @@
 """What a person says of a verdict: each field, confirmations, reviews, and that nothing is ever answered by it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -499,6 +500,44 @@ def test_a_hold_or_spam_on_a_post_without_a_case_keeps_automation_out_of_the_con
     with reading(engine) as session:
         assert len(session.exec(select(Case)).all()) == 1
         assert len(session.exec(select(Reply)).all()) == int(answered)
+
+
+@pytest.mark.parametrize("channel", ["mastodon", "reddit", "x"])
+@pytest.mark.parametrize("unknown", [1, 2])
+def test_a_held_post_that_joins_a_case_as_it_opens_keeps_automation_out(
+    engine: Engine, channel: str, unknown: int
+) -> None:
+    source_id = a_world(engine, channel)
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        authors = {number: None if number == unknown else an_author() for number in (1, 2)}
+        first = a_mention(session, source, "1", author=authors[1], posted_at=NOON - timedelta(minutes=5))
+        a_verdict(session, first)
+        late = NOON - timedelta(minutes=4)
+        held = a_mention(session, source, "2", author=authors[2], posted_at=late, thread_external_id=first.thread)
+        a_verdict(session, held, holds=["self_harm"])
+    assert triage_waiting(engine, rules(), 10, NOON) == 2
+    with reading(engine) as session:
+        assert session.exec(select(Case)).one().holds == ["self_harm"]
+        assert session.exec(select(Reply)).all() == []
+
+
+def test_a_held_post_that_its_author_deleted_keeps_automation_out(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        heard(session, source_id, "1")
+    held = OneVerdict(type=MentionType.OTHER, complaint=False, urgency=Urgency.LOW, holds=(Hold.SELF_HARM,))
+    tag(engine, held, 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with transaction(engine) as session:
+        first = session.exec(select(Mention)).one()
+        purge(session, first, NOON)
+        heard(session, source_id, "2", thread_external_id=first.thread)
+    tag(engine, OneVerdict(), 10, NOON)
+    triage_waiting(engine, rules(), 10, NOON)
+    with reading(engine) as session:
+        assert len(session.exec(select(Mention)).all()) == 2
+        assert session.exec(select(Reply)).all() == []
 
 
 @pytest.mark.parametrize("how", ["resolved", "dismissed", "snoozed"])

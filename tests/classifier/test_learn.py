@@ -20,7 +20,7 @@ from classifier.base import Verdict
 from classifier.corpus import Text
 from classifier.corrections import corrected, held_back
 from classifier.embedded import EmbeddedClassifier
-from classifier.learn import LEAST, LEAST_HELD_BACK, Judged, distinct, learn, marks, may_switch
+from classifier.learn import LEAST, LEAST_HELD_BACK, Judged, learn, marks, may_switch
 from classifier.learned import IN_FORCE, KEPT, DamagedError, Learned
 from classifier.linear import CLASSES, COLUMNS, Heads, dump, load, packaged
 from classifier.refit import alike, mixed
@@ -167,23 +167,35 @@ def test_too_few_corrections_teach_nothing() -> None:
 NEAR = ("Não chegou!", "@loja nao CHEGOU! https://t.example/a", "não  chegou!\n@outra", "NÃO CHEGOU! www.b.example")
 
 
-def test_texts_that_read_the_same_count_once_with_the_latest_word() -> None:
-    said = [
-        Text(text, "", {"type": label, "complaint": False}) for text, label in zip(NEAR, ("praise",) * 4, strict=True)
-    ]
-    said[1] = Text(NEAR[1], "", {"sentiment": "negative"})
-    said[3] = Text(NEAR[3], "", {"complaint": True})
-    others = [Text(text, "", {"spam": True}) for text in ("Não chegou 😡!", "https://t.example/a", "@loja", "")]
-    assert distinct([*said, *others]) == [
-        Text(NEAR[0], "", {"sentiment": "negative", "complaint": True}),
-        *others,
-    ]
+def said_of(engine: Engine, words: Sequence[tuple[str, str, str]]) -> list[Text]:
+    """What is learned from these corrections, made in this order: text, field and label."""
+    source_id = a_world(engine)
+    mentions: dict[str, int | None] = {}
+    for number, (text, field, label) in enumerate(words):
+        with transaction(engine) as session:
+            if text not in mentions:
+                mention = a_mention(session, session.get_one(Source, source_id), str(number), text=text)
+                a_verdict(session, mention, abstained=["type", "complaint", "spam", "sentiment"])
+                session.flush()
+                mentions[text] = mention.id
+            correct(session, session.get_one(Mention, mentions[text]), field, label, "Ana", NOON)
+    with transaction(engine) as session:
+        return corrected(session)
 
 
-def test_one_text_said_forty_times_is_no_forty_corrections() -> None:
-    said = [Text(f"{NEAR[0]} https://t.example/{number}", "", {"type": "praise"}) for number in range(40)]
-    found = learn(said, packaged(), packaged())
-    assert (found.reason, found.corrections, found.fields["type"].corrections) == ("few", 1, 1)
+def test_texts_that_read_the_same_count_once(engine: Engine) -> None:
+    said = said_of(engine, [(text, "type", "praise") for text in (*NEAR, "Não chegou 😡!")])
+    assert [(one.text, one.labels["type"]) for one in said] == [(NEAR[0], "praise"), ("Não chegou 😡!", "praise")]
+
+
+def test_of_texts_that_read_the_same_the_latest_word_counts(engine: Engine) -> None:
+    said = said_of(engine, [(NEAR[0], "type", "praise"), (NEAR[1], "type", "praise"), (NEAR[0], "type", "complaint")])
+    assert [one.labels for one in said] == [{"type": "complaint", "complaint": True}]
+
+
+def test_a_word_that_contradicts_nothing_takes_no_other_away(engine: Engine) -> None:
+    said = said_of(engine, [(NEAR[0], "type", "complaint"), (NEAR[1], "spam", "false")])
+    assert [one.labels for one in said] == [{"type": "complaint", "complaint": True, "spam": False}]
 
 
 def test_the_docs_tell_how_many_corrections_it_takes() -> None:
@@ -235,7 +247,7 @@ def test_of_several_words_the_last_counts(engine: Engine, source_id: int) -> Non
         mention = told(session, source_id, "um", type="praise")
         correct(session, mention, "type", "other", "Bia", NOON)
         told(session, source_id, "UM ", sentiment="positive")  # the same text by somebody else
-    assert read(engine) == [("UM ", {"type": "other", "sentiment": "positive"})]
+    assert read(engine) == [("um", {"type": "other", "sentiment": "positive"})]
 
 
 @pytest.mark.parametrize(
