@@ -67,7 +67,7 @@ def test_a_file_that_is_not_utf_8_is_told_the_same_by_classify_and_evaluate(
 
 
 def test_evaluate_names_the_file_of_a_bad_label(ouvidor: Ouvidor, folder: Path) -> None:
-    (folder / "texts.jsonl").write_text('{"text": "a", "complaint": 1}\n')
+    (folder / "texts.jsonl").write_text('{"text": "a", "complaint": "yes"}\n')
     assert ouvidor("evaluate", "texts.jsonl").err.startswith("ouvidor: texts.jsonl, line 1: complaint must be one of")
 
 
