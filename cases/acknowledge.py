@@ -102,7 +102,7 @@ def acknowledge(
 def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
     """The name of the first rule that keeps automation silent; "" when it may speak."""
     asked = {**conversation(mention), "mention": mention.id}
-    # Another post of the same sweep may have joined the case already, and brought a hold.
+    # Another post of the same sweep may have joined the case already, and brought a hold from elsewhere.
     if case.holds or session.exec(_FOR_A_PERSON, params=asked).one():
         return HELD.name
     forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)

@@ -479,10 +479,11 @@ def test_an_edit_that_takes_a_hold_away_brings_no_acknowledgement(engine: Engine
         ([("spam", "true")], "u1", False),
         ([("urgency", "normal"), ("holds", "=")], "u1", True),
         ([("holds", "+legal"), ("spam", "true")], "u2", True),
+        ([("holds", "+legal")], None, False),  # nobody is told whose it is
     ],
 )
 def test_a_hold_or_spam_on_a_post_without_a_case_keeps_automation_out_of_the_conversation(
-    engine: Engine, words: list[tuple[str, str]], author: str, answered: bool
+    engine: Engine, words: list[tuple[str, str]], author: str | None, answered: bool
 ) -> None:
     source_id = a_world(engine)
     with transaction(engine) as session:
@@ -494,7 +495,8 @@ def test_a_hold_or_spam_on_a_post_without_a_case_keeps_automation_out_of_the_con
         first = session.exec(select(Mention)).one()
         for field, value in words:
             actions.correct(session, first, field, value, "Ana", NOON)
-        heard(session, source_id, "2", thread_external_id=first.thread, author=an_author(author))
+        whose = an_author(author) if author else None
+        heard(session, source_id, "2", thread_external_id=first.thread, author=whose)
     tag(engine, OneVerdict(), 10, NOON)
     triage_waiting(engine, rules(), 10, NOON)
     with reading(engine) as session:
@@ -519,6 +521,16 @@ def test_a_held_post_that_joins_a_case_as_it_opens_keeps_automation_out(
     assert triage_waiting(engine, rules(), 10, NOON) == 2
     with reading(engine) as session:
         assert session.exec(select(Case)).one().holds == ["self_harm"]
+        assert session.exec(select(Reply)).all() == []
+
+
+def test_a_case_that_is_held_is_not_acknowledged_whatever_its_first_post_says(engine: Engine) -> None:
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = heard(session, source_id)
+        case = a_case(session, mention)
+        case.holds = ["legal"]  # of a post in another place
+        assert acknowledge(session, case, mention, ACKNOWLEDGING, NOON, Settings().delivery.staleness) is None
         assert session.exec(select(Reply)).all() == []
 
 

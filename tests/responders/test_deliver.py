@@ -348,15 +348,17 @@ def test_a_hold_of_another_post_in_the_case_stops_automation_even_when_that_post
         ([("holds", "+legal"), ("holds", "-legal")], "u1", "any.hold"),
         ([("spam", "true"), ("spam", "false")], "u1", "any.spam"),
         ([("holds", "+legal"), ("spam", "true")], "u2", ""),
+        ([("holds", "+legal")], None, "any.hold"),  # nobody is told whose it is
     ],
 )
 def test_a_hold_or_spam_on_a_post_without_a_case_stops_what_waits_for_the_same_person(
-    engine: Engine, acknowledgement_id: int, words: list[tuple[str, str]], author: str, rule: str
+    engine: Engine, acknowledgement_id: int, words: list[tuple[str, str]], author: str | None, rule: str
 ) -> None:
     with transaction(engine) as session:
         source = session.exec(select(Source)).one()
         thread = mention_of(session, acknowledgement_id).thread
-        beside = a_mention(session, source, "2", thread_external_id=thread, author=an_author(author))
+        whose = an_author(author) if author else None
+        beside = a_mention(session, source, "2", thread_external_id=thread, author=whose)
         a_verdict(session, beside)
         session.flush()
         for field, value in words:
@@ -364,6 +366,19 @@ def test_a_hold_or_spam_on_a_post_without_a_case_stops_what_waits_for_the_same_p
     found = deliver(engine, RecordingResponder(), acknowledgement_id, NOON, TERMS)
     assert found is (None if rule else S.POSTED)
     assert reply_of(engine, acknowledgement_id).last_error.startswith(f"{rule}: " if rule else "")
+
+
+def test_a_hold_in_the_thread_stops_what_waits_for_somebody_we_are_not_told(
+    engine: Engine, acknowledgement_id: int
+) -> None:
+    with transaction(engine) as session:
+        waiting = mention_of(session, acknowledgement_id)
+        waiting.profile_id = None
+        source = session.exec(select(Source)).one()
+        beside = a_mention(session, source, "2", thread_external_id=waiting.thread, author=an_author("u2"))
+        a_verdict(session, beside, holds=["legal"])
+    assert deliver(engine, RecordingResponder(), acknowledgement_id, NOON, TERMS) is None
+    assert reply_of(engine, acknowledgement_id).last_error.startswith("any.hold: ")
 
 
 @pytest.mark.parametrize(("field", "value"), [("holds", "+legal"), ("spam", "true")])
