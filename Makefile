@@ -3,8 +3,10 @@ PYTHON ?= $(if $(VIRTUAL_ENV),python,$(if $(wildcard .venv/bin/python),.venv/bin
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MENTIONS ?= 60
+INTENTS ?= 100000
+WEATHER ?= harsh
 
-.PHONY: check format lint types test test-all bench demo screenshots reality wheel
+.PHONY: check format lint types test test-all bench chaos intents demo screenshots reality wheel
 .DEFAULT_GOAL := test
 
 check: lint types test-all wheel
@@ -29,6 +31,14 @@ test-all:
 
 bench:
 	$(PYTHON) -m tests.benchmarks
+
+# Half an hour and more: the loop killed again and again among misbehaving networks, with three seeds.
+chaos:
+	$(PYTHON) -m tests.chaos
+
+# Approved answers through delivery in bad weather: make intents INTENTS=100000 WEATHER=harsh
+intents:
+	$(PYTHON) -m tests.chaos.intents --intents $(INTENTS) --weather $(WEATHER)
 
 demo:
 	$(PYTHON) -m cli demo

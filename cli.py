@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from commands import delivery_options
 from errors import OuvidorError, SettingsError
 
 app = typer.Typer(
@@ -23,6 +24,8 @@ benches = typer.Typer(help="Measure how fast and how large it is here.", no_args
 app.add_typer(benches, name="bench")
 
 _DEMO_MENTIONS = 200
+_CHAOS_MENTIONS = 300
+_CHAOS_CRASHES = 10
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port to serve on; 0 is any free one.")]
@@ -208,32 +211,6 @@ def cases(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def replies(
-    context: typer.Context,
-    state: Annotated[
-        str | None, typer.Option("--state", help="Only those in this state, as `draft` or `by_hand`.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List replies, the newest first."""
-    from commands.replies import list_replies
-
-    list_replies(context.obj, state=state, as_json=as_json)
-
-
-@app.command()
-def approve(
-    context: typer.Context,
-    reply_id: Annotated[int, typer.Argument(help="The reply's number, as `ouvidor replies` shows it.")],
-    by: Annotated[str, typer.Option("--as", help="Who approves.")],
-) -> None:
-    """Approve a draft: its text is frozen and it is delivered."""
-    from commands.replies import approve_reply
-
-    approve_reply(context.obj, reply_id, by)
-
-
-@app.command()
 def sandbox(
     port: Port = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same population.")] = 1,
@@ -276,6 +253,31 @@ def demo(
     if once:
         raise typer.Exit(run_to_its_end(mentions or _DEMO_MENTIONS, seed, database, as_json))
     interactive(port, seed)
+
+
+@app.command()
+def chaos(
+    seed: Annotated[
+        int, typer.Option("--seed", help="The same seed draws the same customers, faults and crashes.")
+    ] = 1,
+    mentions: Annotated[int, typer.Option("--mentions", min=1, help="How many the customers post.")] = _CHAOS_MENTIONS,
+    faults: Annotated[str, typer.Option("--faults", help="`all`, or the names of some, joined by commas.")] = "all",
+    crashes: Annotated[int, typer.Option("--crashes", min=0, help="How often the loop is killed.")] = _CHAOS_CRASHES,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", help="The URL of an empty database; a temporary SQLite file when left out."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kill the loop again and again on networks that misbehave, and count what was lost, doubled or against a rule."""
+    from commands.chaos.run import chaos as run_chaos
+    from commands.chaos.run import kinds_named
+    from commands.chaos.world import Trial
+
+    raise typer.Exit(run_chaos(Trial(seed, mentions, crashes, kinds_named(faults)), database, as_json=as_json))
+
+
+delivery_options.add_to(app)
 
 
 def main() -> None:

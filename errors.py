@@ -58,6 +58,22 @@ class OutdatedError(IllegalMoveError):
     """What a person acts on is no longer as they were shown it: they look again first."""
 
 
+class AnsweredAlreadyError(IllegalMoveError):
+    """The post has an answer of this purpose: a second one needs a person to say so."""
+
+
+class FourEyesError(IllegalMoveError):
+    """Who wrote a text may not approve it."""
+
+
+class PersonalDataError(OuvidorError):
+    """A text shows, or asks for, what must not be said in public; `finding` names it: "phone", "asked:cpf"."""
+
+    def __init__(self, message: str, finding: str) -> None:
+        super().__init__(message)
+        self.finding = finding
+
+
 class PolicyRefusedError(OuvidorError):
     """A platform's rule forbids this reply; the rule is named."""
 

@@ -154,6 +154,10 @@ class Account(SQLModel, table=True):
     role: AccountRole = Field(default=AccountRole.BRAND, sa_type=_by_value(AccountRole))
     active: bool = True
     paused_reason: str = ""  # why nothing is posted as this account; "" when nothing holds it
+    recovered_at: datetime | None = None  # a backup was put back: what was said before may have been answered since
+    resumed_at: datetime | None = None  # a person let it go on: fuses count from here
+    next_reconcile_at: datetime | None = None  # None: as soon as may be
+    reconciled_to: datetime | None = None  # its own posts were compared with the ledger up to here
 
 
 class Source(SQLModel, table=True):
@@ -182,6 +186,31 @@ class Source(SQLModel, table=True):
     last_error: str = ""
     paused_reason: str = ""  # "" when it polls; otherwise what a person must do
     next_check_at: datetime | None = None
+
+
+class Stop(SQLModel, table=True):
+    """A person's word that nothing is sent, of everything, a brand or an account; in force until it is lifted."""
+
+    __table_args__ = (
+        Index(
+            "uq_stop_open",
+            "scope",
+            "subject",
+            "automation_only",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    scope: str  # "everything", "brand" or "account"
+    subject: int = 0  # the brand's or the account's id; 0 for everything
+    automation_only: bool = False  # an incident is under way: people may go on answering
+    reason: str = ""
+    by: str
+    set_at: datetime
+    lifted_by: str = ""
+    lifted_at: datetime | None = None
 
 
 class Alarm(SQLModel, table=True):
@@ -229,6 +258,7 @@ class Profile(SQLModel, table=True):
     followers: int | None = None
     is_bot: bool = False
     opted_out_at: datetime | None = None  # asked not to be answered
+    blocked_at: datetime | None = None  # a person of ours decided that nothing is sent to them
 
 
 class Mention(SQLModel, table=True):
@@ -438,6 +468,7 @@ class Reply(SQLModel, table=True):
         ),
         Index("ix_reply_state", "state", "next_attempt_at"),
         Index("ix_reply_account_external", "account_id", "external_id"),
+        Index("ix_reply_account_sending", "account_id", "sending_at"),
     )
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="case.id", index=True)
@@ -450,7 +481,13 @@ class Reply(SQLModel, table=True):
     body_hash: str = ""  # sha256 of the body, set at approval; delivery refuses another text
     key: str = ""  # set at approval from account, mention, purpose and sequence
     text_revision: int = 1  # the mention's, when drafted
+    case_version: int = 0  # the case's, when approved; another one by the time of sending asks a person
+    thread_mark: int = 0  # the newest mention of the conversation when it was approved
     automatic: bool = False
+    private: bool = False  # by the channel's private way, to the person alone
+    is_ready: bool = False  # automation's proposal, complete but for a person's approval
+    override: str = ""  # the kind of the one finding that the approver let pass: "phone", "asked:cpf"
+    override_note: str = ""  # and why
     drafted_by: str
     drafted_at: datetime
     approved_by: str = ""
@@ -459,13 +496,47 @@ class Reply(SQLModel, table=True):
     next_attempt_at: datetime | None = None  # None: nothing to do until a person acts
     claim: str | None = None
     claimed_until: datetime | None = None
+    fence: int = 0  # grows with every claim: who holds an older one writes nothing
+    frozen_at: datetime | None = None  # put back from a backup: only reading back or a person moves it on
     sending_at: datetime | None = None  # when the last request may have left
     looked: int = 0  # times it was looked for since it was last sent
     posted_at: datetime | None = None
     external_id: str = ""
     url: str = ""
     verified_at: datetime | None = None
+    vanished_at: datetime | None = None  # it stood there, and no longer does
     last_error: str = ""
+
+
+class OwnPostSeen(SQLModel, table=True):
+    """A post under one of our accounts that no reply of ours is: from the platform's own app, or from a thief."""
+
+    __tablename__ = "own_post_seen"
+    __table_args__ = (UniqueConstraint("account_id", "external_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    external_id: str
+    parent_external_id: str = ""
+    url: str = ""
+    posted_at: datetime
+    seen_at: datetime
+
+
+class Template(SQLModel, table=True):
+    """One version of a text that replies are made from; a new version is a new row, the highest is in force."""
+
+    __table_args__ = (UniqueConstraint("brand_id", "name", "lang", "channel", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    brand_id: int = Field(foreign_key="brand.id")
+    name: str
+    purpose: ReplyPurpose = Field(sa_type=_by_value(ReplyPurpose))
+    channel: str = ""  # "" for every channel
+    lang: str
+    version: int
+    body: str
+    by: str
+    at: datetime
+    retired_at: datetime | None = None
 
 
 class TimelineEvent(SQLModel, table=True):

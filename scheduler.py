@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar, cast
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as TickPool
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
 from cases.acknowledge import check_templates
-from cases.waiting import Rules, triage_waiting, wake_snoozed
+from cases.waiting import rules_of, triage_waiting, wake_snoozed
 from channels.accounts import connection_of
 from channels.connection import Clock, Connection, SourceConfig
 from classifier.base import Classifier
@@ -31,8 +31,11 @@ from listeners.poll import give_back, poll
 from listeners.recheck import recheck
 from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
-from responders.base import OutgoingReply, Posted, Responder
-from responders.deliver import UNTOLD_WAIT, Doings, Terms, deliver, reclaim
+from responders.base import OutgoingReply, OwnTimeline, Posted, Responder
+from responders.deliver import Doings, deliver
+from responders.fuses import Fuses
+from responders.reconcile import reconcile, shows_its_posts
+from responders.settle import UNTOLD_WAIT, Terms, reclaim
 from responders.verify import LOOKED_FOR, verify
 from settings import Settings
 
@@ -72,6 +75,13 @@ class PacedResponder:
     def find(self, reply: OutgoingReply) -> Posted | None:
         return self._noting(self._responder().find, reply)
 
+    def built(self) -> Responder | None:
+        """The responder itself; None where the settings lack what the account needs."""
+        try:
+            return self._responder()
+        except NeedsAttentionError:
+            return None
+
     def _responder(self) -> Responder:
         """NeedsAttentionError where the settings lack what the account needs: nothing was published."""
         if self._built is None:
@@ -105,20 +115,27 @@ class Runtime:
         *,
         listeners: Callable[[Connection, SourceConfig, Clock], Listener] = build_listener,
         responders: Callable[[Connection, Clock], Responder] = build_responder,
+        chance: random.Random | None = None,
     ) -> None:
         check_templates(settings.acknowledge)
         self._build_listener, self._build_responder = listeners, responders
         self.engine, self.settings, self.clock, self.classifier = engine, settings, clock, classifier
-        self.rules = Rules(settings.triage, settings.acknowledge, settings.zone, settings.delivery.staleness)
         delivery = settings.delivery
-        self.terms = Terms(delivery.settle, delivery.staleness, delivery.lease)
-        self.doings = Doings(since=clock.now())
+        self.rules = rules_of(settings)
+        self.terms = Terms(
+            delivery.settle,
+            delivery.staleness,
+            delivery.lease,
+            delivery.settle_on,
+            Fuses(**settings.fuses.model_dump()),
+        )
+        self.doings = Doings()
         self.name = uuid.uuid4().hex[:12]  # of this process, in the claims of its polls
         self.stopping = threading.Event()
         self._listeners: dict[int, Listener] = {}
         self._responders: dict[int, PacedResponder] = {}
         self._building = threading.Lock()
-        self._random = random.Random()
+        self._random = chance or random.Random()
         self._pool: ThreadPoolExecutor | None = None
         self._under_way: dict[str, Future[int]] = {}
         self._ticker: BackgroundScheduler | None = None
@@ -150,6 +167,8 @@ class Runtime:
                 args=(step.name, lambda step=step: step.run(self)),
                 seconds=step.every.total_seconds(),
                 id=step.name,
+                # At once: what a process that died left behind has waited long enough.
+                next_run_time=datetime.now(UTC),
             )
         self._ticker.start()
 
@@ -213,6 +232,10 @@ class Runtime:
                 self._responders[account_id] = found
             return found
 
+    def built(self, account_id: int) -> Responder | None:
+        """The channel's own responder; None where the settings lack what the account needs."""
+        return self.responder(account_id).built()
+
     def _built_responder(self, account_id: int) -> Responder:
         return self._build_responder(connection_of(self.settings, self._account_name(account_id)), self.clock)
 
@@ -233,7 +256,7 @@ class Runtime:
                 *resting.values(),
                 session.exec(select(func.min(Source.next_poll_at)).where(*_POLLED)).one(),
                 session.exec(
-                    select(func.min(Reply.next_attempt_at)).where(
+                    select(func.min(func.coalesce(Reply.claimed_until, Reply.next_attempt_at))).where(
                         col(Reply.state).in_([ReplyState.APPROVED, *LOOKED_FOR]),
                         col(Reply.account_id).not_in(resting),
                     )
@@ -277,7 +300,7 @@ class Runtime:
                 source.paused_reason, source.next_poll_at = "", now
                 session.add(source)
             for account in session.exec(select(Account).where(Account.paused_reason != "")):
-                account.paused_reason = ""
+                account.paused_reason, account.resumed_at = "", now
                 session.add(account)
                 clear_alarm(session, "account_paused", f"account:{account.id}", now)
 
@@ -399,6 +422,8 @@ def _by_account(
             .where(
                 col(Reply.state).in_(list(states)),
                 col(Reply.next_attempt_at) <= now,
+                # What somebody holds, alive or dead, must not fill the batch for as long as the lease lasts.
+                col(Reply.claimed_until).is_(None) | (col(Reply.claimed_until) < now),
                 col(Reply.account_id).not_in(runtime.resting()),
             )
             .order_by(col(Reply.next_attempt_at), col(Reply.id))
@@ -422,6 +447,31 @@ def _by_account(
     )
 
 
+def _reconcile(runtime: Runtime) -> int:
+    now = runtime.clock.now()
+    with reading(runtime.engine) as session:
+        due = session.exec(
+            select(Account.id).where(
+                col(Account.active),
+                Account.channel != "import",
+                col(Account.next_reconcile_at).is_(None) | (col(Account.next_reconcile_at) <= now),
+                col(Account.id).not_in(runtime.resting()),
+            )
+        ).all()
+    return runtime.dispatch((f"reconcile:{one}", lambda one=one: _reconcile_one(runtime, one or 0)) for one in due)  # type: ignore[misc]
+
+
+def _reconcile_one(runtime: Runtime, account_id: int) -> int:
+    built = runtime.built(account_id)
+    if built is None or not shows_its_posts(built):
+        return 0
+    every = runtime.settings.delivery.reconcile
+    found = reconcile(
+        runtime.engine, runtime.responder(account_id), cast(OwnTimeline, built), account_id, runtime.clock.now(), every
+    )
+    return 0 if found is None else len(found.foreign) + len(found.vanished)
+
+
 def _sweep(runtime: Runtime) -> int:
     now = runtime.clock.now()
     return reclaim(runtime.engine, now, runtime.terms) + wake_snoozed(runtime.engine, now)
@@ -432,7 +482,8 @@ STEPS = (
     Step("check", timedelta(seconds=60), _check_sources),
     Step("tag", timedelta(seconds=1), _tag),
     Step("triage", timedelta(seconds=1), _triage),
-    Step("deliver", timedelta(seconds=1), _deliver),
+    Step("deliver", timedelta(milliseconds=250), _deliver),  # who approves looks at the network for it
     Step("verify", timedelta(seconds=2), _verify),
+    Step("reconcile", timedelta(seconds=30), _reconcile),
     Step("sweep", timedelta(seconds=15), _sweep),
 )

@@ -45,6 +45,7 @@ class BrandSettings(_Section):
     slug: Name
     name: Name
     languages: list[Literal["pt", "en", "es"]] = Field(default=["pt", "en", "es"], min_length=1)
+    contacts: list[str] = []  # its own addresses and telephones, which may stand in public
 
 
 class AccountSettings(_Section):
@@ -91,6 +92,17 @@ class AcknowledgeRule(_Section):
     template: dict[Literal["pt", "en", "es"], str] = Field(min_length=1)
 
 
+class AutomationRule(_Section):
+    """What automation does for one purpose; the first rule that fits decides. An empty list fits everything."""
+
+    purpose: Literal["acknowledgement", "answer", "resolution"]
+    brands: list[str] = []
+    channels: list[str] = []
+    types: list[TypeName] = []
+    mode: Literal["off", "draft", "approve", "automatic"]
+    template: str = ""  # the name of a text that people keep in the inbox
+
+
 class InboxSettings(_Section):
     """Where the care team's pages are served."""
 
@@ -104,6 +116,18 @@ class DeliverySettings(_Section):
     settle: Duration = timedelta(minutes=2)  # after an unknown outcome, before concluding that a reply is not there
     staleness: Duration = timedelta(hours=24)  # older posts are never answered automatically
     lease: Duration = timedelta(minutes=5)  # a claim older than this belongs to nobody
+    reconcile: Duration = timedelta(minutes=15)  # how often an account's own posts are compared with the ledger
+    settle_on: dict[str, Duration] = {}  # the settle window of single channels
+    four_eyes: Switch = False  # True: who wrote a text cannot approve it
+
+
+class FuseSettings(_Section):
+    """What an account may do before it is paused; 0 switches a fuse off."""
+
+    a_minute: int = Field(default=60, ge=0)
+    an_hour: int = Field(default=600, ge=0)
+    same_text: int = Field(default=20, ge=0)
+    unknown_share: float = Field(default=0.5, ge=0, le=1)
 
 
 class Settings(_Section):
@@ -120,8 +144,10 @@ class Settings(_Section):
     rule: list[RuleSettings] = []
     triage: list[TriageRule] = []
     acknowledge: list[AcknowledgeRule] = []
+    automation: list[AutomationRule] = []
     inbox: InboxSettings = InboxSettings()
     delivery: DeliverySettings = DeliverySettings()
+    fuses: FuseSettings = FuseSettings()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -208,6 +234,7 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
 
 _SWITCHED = {"true": True, "false": False}  # how the environment, which knows only texts, writes a boolean
 _SECTIONS: dict[str, type[_Section]] = {"inbox": InboxSettings, "delivery": DeliverySettings}
+_TABLES_OF_THEIR_OWN = frozenset({("delivery", "settle_on")})  # the environment knows only single values
 
 
 def _overrides(environ: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, str]]:
@@ -217,6 +244,7 @@ def _overrides(environ: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, s
         f"OUVIDOR_{section.upper()}__{field.upper()}": (section, field)
         for section, model in _SECTIONS.items()
         for field in model.model_fields
+        if (section, field) not in _TABLES_OF_THEIR_OWN
     }
     for variable in environ:
         if variable.startswith(("OUVIDOR_INBOX__", "OUVIDOR_DELIVERY__")) and variable not in known:
@@ -322,6 +350,14 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
         for language, template in rule.template.items():
             if not template.strip():
                 yield ("acknowledge", index, "template", language), "an empty template would publish nothing; write it"
+    for index, asked in enumerate(settings.automation):
+        for position, slug in enumerate(asked.brands):
+            if slug not in brands:
+                advice = f"no brand has the slug {slug!r}; {instead_of(slug, brands)}"
+                yield ("automation", index, "brands", position), advice
+        if asked.mode != "off" and not asked.template.strip():
+            advice = f"mode {asked.mode!r} needs a text: name one that the inbox keeps under Templates"
+            yield ("automation", index, "mode"), advice
     yield from contradictions(settings.classifier, settings.rule)
 
 

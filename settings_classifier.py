@@ -60,6 +60,12 @@ def _is_place(path: str) -> str:
     return path
 
 
+def _is_folder(path: str) -> str:
+    if not path.strip() or len(path) > 4000 or regex.search(r"[\x00-\x1f\x7f]", path):
+        raise ValueError("a folder has 1 to 4000 visible characters")
+    return _is_place(path)
+
+
 def _is_model(name: str) -> str:
     if not name.strip() or len(name) > 1000 or regex.search(r"[\x00-\x1f\x7f]", name):
         raise ValueError("a model is a folder, or a name on the hub such as 'owner/name'")
@@ -117,7 +123,7 @@ class ClassifierSettings(_Section):
 
     when: Literal["never", "always", "abstained"] = "always"
     sure: Share = 0.6  # from this probability on no person need look at a model's word
-    learned: Annotated[Name, AfterValidator(_is_place)] = (
+    learned: Annotated[str, AfterValidator(_is_folder)] = (
         "learned"  # a folder; relative where there is no settings file, and then nothing was learned
     )
     learn_from: Whole = Field(default=20, ge=5, le=100_000)  # corrections of a field, beside those to judge by

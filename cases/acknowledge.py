@@ -1,69 +1,25 @@
-"""Tell a customer at once that the case exists, by rule and template, where automation may speak."""
+"""Tell a customer at once that the case exists, in the texts of the settings, where automation may speak."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Sequence
+from datetime import datetime
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from sqlalchemy import String, bindparam, cast, or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from cases.approval import MAY_BE_CONVERSATION, approve, automatic_before, conversation, would_refuse
-from cases.drafts import draft
-from database.ledger import OUVIDOR, append
+from cases.approval import Terms
+from cases.template_language import VARIABLES, TemplateFaultError, render, values_of
+from cases.unattended import Words, note, say, why_silent
 from errors import SettingsError
-from models import Brand, Case, Correction, Mention, Reply, ReplyPurpose, VerdictRow
-from responders.policy import HELD, ONCE
+from models import Brand, Case, Mention, Reply, ReplyPurpose
+from responders.policy import POLICIES
 from settings import AcknowledgeRule
-
-# A template knows the case and the brand; never the customer's words, name or handle.
-VARIABLES = ("protocol", "brand")
-# Neither a person's word on a mention nor an edit that takes a hold away may bring automation to answer it. Whoever was
-# held in a conversation, or called spam by a person, waits for one there, whether or not that post has a case.
-_FOR_A_PERSON = select(
-    or_(
-        select(Correction.id).where(Correction.mention_id == bindparam("mention")).exists(),
-        select(VerdictRow.id)
-        .join(Mention, col(Mention.id) == VerdictRow.mention_id)
-        .where(*MAY_BE_CONVERSATION, cast(col(VerdictRow.holds), String) != "[]")
-        .exists(),
-        select(Correction.id)
-        .join(Mention, col(Mention.id) == Correction.mention_id)
-        .where(*MAY_BE_CONVERSATION, Correction.field == "spam", Correction.now == "true")
-        .exists(),
-    )
-)
-_templates = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-
-
-# A template computes: beyond the library's own errors it raises what any expression may.
-_FAULTS = (
-    *(TemplateError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError),
-    *(SyntaxError, RecursionError, MemoryError),
-)
-
-
-@lru_cache(maxsize=256)
-def _compiled(source: str) -> Template:
-    return _templates.from_string(source)
-
-
-def render(source: str, values: Mapping[str, str]) -> str:
-    """The text of a template; SettingsError when it cannot be rendered."""
-    try:
-        return str(_compiled(source).render(**values)).strip()
-    except _FAULTS as error:
-        raise SettingsError(
-            f"an acknowledgement template cannot be used: {error}; it may name {', '.join(VARIABLES)}"
-        ) from error
 
 
 def check_templates(rules: Sequence[AcknowledgeRule]) -> None:
-    """Render every template once, so that a mistake is found at the start and not before a customer."""
+    """Render every text once a channel, so that a mistake is found at the start and not before a customer."""
     for rule in rules:
-        for source in rule.template.values():
-            render(source, {"protocol": "20260101-000001", "brand": "Example"})
+        for lang, source in rule.template.items():
+            for channel in POLICIES:
+                _rendered(source, "Example", "20260101-000001", channel, lang)
 
 
 def acknowledge(
@@ -72,7 +28,7 @@ def acknowledge(
     mention: Mention,
     rules: Sequence[AcknowledgeRule],
     now: datetime,
-    staleness: timedelta,
+    terms: Terms,
 ) -> Reply | None:
     """Approve the acknowledgement of a case that was just opened, when a rule and the platform's policy let it.
 
@@ -81,34 +37,26 @@ def acknowledge(
     template = _template_for(case, rules)
     if template is None or mention.account_id is None:
         return None
-    rule = _refusal(session, case, mention, now, staleness)
+    rule = why_silent(session, case, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, terms.staleness)
     if rule:
-        append(
-            session,
-            case.id or 0,
-            "acknowledgement_refused",
-            OUVIDOR,
-            now,
-            mention_id=mention.id,
-            detail={"rule": rule},
-        )
+        note(session, case, mention, ReplyPurpose.ACKNOWLEDGEMENT, rule, now)
         return None
     brand = session.get_one(Brand, case.brand_id)
-    body = render(template, {"protocol": case.protocol, "brand": brand.name})
-    reply = draft(session, case, mention, body, ReplyPurpose.ACKNOWLEDGEMENT, OUVIDOR, now, automatic=True)
-    return approve(session, reply, OUVIDOR, now, staleness=staleness)
+    body = _rendered(template, brand.name, case.protocol, case.channel, case.lang)
+    return say(session, case, mention, Words(ReplyPurpose.ACKNOWLEDGEMENT, body), now, terms)
 
 
-def _refusal(session: Session, case: Case, mention: Mention, now: datetime, staleness: timedelta) -> str:
-    """The name of the first rule that keeps automation silent; "" when it may speak."""
-    asked = {**conversation(mention), "mention": mention.id}
-    # Another post of the same sweep may have joined the case already, and brought a hold from elsewhere.
-    if case.holds or session.exec(_FOR_A_PERSON, params=asked).one():
-        return HELD.name
-    forbidden = would_refuse(session, mention, ReplyPurpose.ACKNOWLEDGEMENT, now, automatic=True, staleness=staleness)
-    if forbidden is not None:
-        return forbidden.rule
-    return ONCE.name if automatic_before(session, mention) else ""
+def _rendered(source: str, brand: str, protocol: str, channel: str, lang: str) -> str:
+    """What the text says; SettingsError where it cannot be rendered or says nothing."""
+    try:
+        text = render(source, values_of(brand, protocol, channel, lang))
+        if not text:
+            raise TemplateFaultError(f"on {channel} nothing of it would be said", "empty_on", channel)
+    except TemplateFaultError as error:
+        raise SettingsError(
+            f"an acknowledgement template cannot be used: {error}; it may name {', '.join(VARIABLES)}"
+        ) from error
+    return text
 
 
 def _template_for(case: Case, rules: Sequence[AcknowledgeRule]) -> str | None:

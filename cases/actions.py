@@ -1,13 +1,15 @@
-"""What a person does with a case or a mention: take, snooze, dismiss, reopen, correct."""
+"""What a person does with a case, a mention or its author: take, snooze, dismiss, block, correct, opt in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from cases import labels
+from cases.drafts import withdraw
 from cases.queries.facts import corrections_in_force
 from cases.queries.verdict import told_of
 from cases.triage import retag
@@ -16,11 +18,23 @@ from database.counts import add_counts, counted
 from database.ledger import OUVIDOR, append
 from database.review import asks_for_review
 from errors import IllegalMoveError, OutdatedError
-from models import Case, CaseMention, CaseState, Correction, Mention, VerdictRow
+from models import Case, CaseMention, CaseState, Correction, Mention, Profile, TimelineEvent, VerdictRow
 
 _OPEN = (CaseState.OPEN, CaseState.TAKEN, CaseState.SNOOZED)
 _OF_THE_CASE = frozenset({"sentiment", "urgency", "type", "holds", "lang"})  # what a case has from its mentions
 _OF_ONE_RULING = frozenset({"type", "complaint", "spam"})  # each follows from the others
+_OPTED_OUT_IN = (
+    select(TimelineEvent.case_id)
+    .join(CaseMention, col(CaseMention.case_id) == TimelineEvent.case_id)
+    .join(Mention, col(Mention.id) == CaseMention.mention_id)
+    .where(
+        col(Mention.profile_id) == bindparam("profile"),
+        col(TimelineEvent.mention_id) == Mention.id,
+        col(TimelineEvent.kind) == "opted_out",
+    )
+    .distinct()
+    .order_by(col(TimelineEvent.case_id))
+)
 
 
 def take(session: Session, case: Case, by: str, now: datetime) -> None:
@@ -61,6 +75,7 @@ def dismiss(session: Session, case: Case, by: str, now: datetime) -> None:
     _must_be_open(case)
     case.state, case.snoozed_until, case.resolved_at = CaseState.DISMISSED, None, now
     _note(session, case, "dismissed", by, now)
+    withdraw(session, case, by, now)
 
 
 def reopen(session: Session, case: Case, by: str, now: datetime) -> None:
@@ -81,6 +96,35 @@ def dismiss_mention(session: Session, mention: Mention, by: str, now: datetime) 
     if verdict is not None:
         verdict.needs_review = False
         session.add(verdict)
+
+
+def block(session: Session, case: Case, profile: Profile, by: str, now: datetime) -> None:
+    """Nothing more is sent to the person, what was approved included, until they are unblocked."""
+    if profile.blocked_at is not None:
+        raise IllegalMoveError("this person is blocked already")
+    profile.blocked_at = now
+    _note_person(session, case, profile, "blocked", by, now)
+
+
+def unblock(session: Session, case: Case, profile: Profile, by: str, now: datetime) -> None:
+    """People may answer them again; what waited in line meanwhile went to a person."""
+    if profile.blocked_at is None:
+        raise IllegalMoveError("this person is not blocked")
+    profile.blocked_at = None
+    _note_person(session, case, profile, "unblocked", by, now)
+
+
+def opt_in(session: Session, profile: Profile, by: str, now: datetime) -> None:
+    """The person may be answered automatically again; the cases that told of their wish tell of this.
+
+    IllegalMoveError when they never asked to be left alone. Asking once more, they are heard once more.
+    """
+    if profile.opted_out_at is None:
+        raise IllegalMoveError("this person did not ask to be left alone: there is nothing to take back")
+    profile.opted_out_at = None
+    session.add(profile)
+    for case_id in session.exec(_OPTED_OUT_IN, params={"profile": profile.id}).all():
+        append(session, case_id, "opted_in", by, now)
 
 
 def correct(
@@ -225,6 +269,11 @@ def _overrules(told: VerdictRow, corrected: VerdictRow) -> bool:
 def _must_be_open(case: Case) -> None:
     if case.state not in _OPEN:
         raise IllegalMoveError(f"case {case.protocol} is {case.state.value}: reopen it first")
+
+
+def _note_person(session: Session, case: Case, profile: Profile, kind: str, by: str, now: datetime) -> None:
+    session.add(profile)
+    _note(session, case, kind, by, now, {"profile": str(profile.id)})
 
 
 def _note(

@@ -1,18 +1,24 @@
 """What a person decides about a reply: let it go out, say that it was posted, post it again, or leave it."""
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
-from sqlalchemy import Integer, bindparam, or_, update
+from sqlalchemy import Integer, bindparam, case, func, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from database.ledger import move, move_at_once
-from errors import IllegalMoveError, PolicyRefusedError
-from models import Account, Alarm, Case, Mention, Reply, ReplyPurpose, ReplyState
-from responders.outbox import refused, text_hash
-from responders.policy import Refusal
+from cases import gate
+from database.ledger import OUVIDOR, move, move_at_once, plain_name
+from errors import AnsweredAlreadyError, FourEyesError, IllegalMoveError, PolicyRefusedError
+from models import Account, Alarm, Case, Mention, Reply, ReplyPurpose, ReplyState, TimelineEvent
+from responders.around import Wanted, around, intent_of
+from responders.outbox import refused, text_hash, wanted_of
+from responders.policy import Refusal, refusal
+from settings import Settings
 
 STALENESS = timedelta(hours=24)
 _IN_THREAD = (
@@ -61,6 +67,25 @@ _SAME_WORDS = (
     )
     .limit(1)
 )
+# The replies of the same kind to the same post that were approved: the highest number, and whether one may stand.
+_BEFORE = select(
+    func.max(Reply.sequence).label("highest"),
+    func.coalesce(
+        func.sum(
+            case(
+                (or_(col(Reply.state).in_([*_LIVE, ReplyState.NEEDS_HUMAN]), col(Reply.sending_at).is_not(None)), 1),
+                else_=0,
+            )
+        ),
+        0,
+    ).label("answered"),
+).where(
+    Reply.mention_id == bindparam("mention"),
+    Reply.account_id == bindparam("account"),
+    Reply.purpose == bindparam("purpose"),
+    Reply.id != bindparam("reply"),
+    Reply.key != "",
+)
 _CLEARED = (
     update(Alarm)
     .where(
@@ -73,41 +98,68 @@ _CLEARED = (
 )
 
 
-def approve(
-    session: Session,
-    reply: Reply,
-    by: str,
-    now: datetime,
-    room_left: int | None = None,
-    *,
-    staleness: timedelta = STALENESS,
-) -> Reply:
-    """Freeze a draft's text and put it in line for delivery.
+@dataclass(frozen=True)
+class Terms:
+    """What the operator and the approver say of one approval."""
 
-    One approved reply an account, mention, purpose and sequence, by a unique index. PolicyRefusedError names the
-    platform's rule; IllegalMoveError says what else stands in the way. `room_left` is the responder's own counting.
+    staleness: timedelta = STALENESS
+    four_eyes: bool = False  # who wrote the text cannot approve it
+    again: bool = False  # a person wants a second answer to a post that was answered
+    override: str = ""  # the kind of the one finding that the approver lets pass: "phone", "asked:cpf"
+    note: str = ""  # why
+    contacts: Sequence[str] = ()  # the brand's own, which may always stand
+    others: Literal["keep", "reject"] = "keep"  # what becomes of other drafts that answer the same post
+
+
+def terms_of(settings: Settings, brand: str, *, again: bool = False, override: str = "", note: str = "") -> Terms:
+    """The terms of a person's approval under the operator's settings; `brand` is a slug."""
+    delivery = settings.delivery
+    contacts = next((one.contacts for one in settings.brand if one.slug == brand), [])
+    return Terms(delivery.staleness, delivery.four_eyes, again, override, note, contacts)
+
+
+def approve(
+    session: Session, reply: Reply, by: str, now: datetime, room_left: int | None = None, terms: Terms | None = None
+) -> Reply:
+    """Freeze a draft's text, the case's version and the state of the conversation, and put it in line for delivery.
+
+    One approved reply an account, mention, purpose and sequence, by a unique index; a second one only where `terms`
+    say `again`. PolicyRefusedError names the platform's rule; PersonalDataError what must not stand in public;
+    IllegalMoveError says what else stands in the way. `room_left` is the responder's own counting.
     """
+    terms = terms or Terms()
     mention = session.get_one(Mention, reply.mention_id)
     if reply.state is not ReplyState.DRAFT:
         raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: only a draft is approved")
-    if not by.strip():
-        raise IllegalMoveError("who approves must be named")
-    forbidden = refused(session, reply, mention, now, staleness)
+    _must_be_allowed_to_approve(session, reply, by, terms)
+    if reply.automatic and by != OUVIDOR:
+        reply.automatic = False  # automation proposed it, a person sends it
+    session.flush()
+    wanted = wanted_of(reply)
+    seen = around(session, wanted, now)
+    forbidden = None if seen is None else refusal(intent_of(wanted, seen), now, terms.staleness)
     if forbidden is not None:
-        raise PolicyRefusedError(f"{forbidden.reason} ({forbidden.rule}); {forbidden.instead}", rule=forbidden.rule)
+        raise PolicyRefusedError(forbidden.told(), rule=forbidden.rule)
     if reply.text_revision != mention.text_revision:
         raise IllegalMoveError("the customer edited the post after this was written: read it again and save the draft")
     if room_left is not None and room_left < 0:
         raise IllegalMoveError(f"the text is {-room_left} characters too long for {mention.channel}")
-    account = session.get_one(Account, reply.account_id)
     if is_said(session, mention, reply.body):
         raise IllegalMoveError("this very answer to this post is out, or on its way, already")
+    _number(session, reply, terms)
+    protocol = session.get_one(Case, reply.case_id).protocol
+    finding = gate.passed(reply, mention.channel, protocol, terms.contacts, terms.override, terms.note)
+    account = session.get_one(Account, reply.account_id)
     frozen = {
         "body_hash": text_hash(reply.body),
         "key": reply_key(account, mention, reply.purpose, reply.sequence),
         "approved_by": by,
         "approved_at": now,
         "next_attempt_at": now,
+        "case_version": 0 if seen is None else seen.case_version or 0,
+        "thread_mark": 0 if seen is None else seen.thread_mark,
+        "override": finding,
+        "override_note": terms.note.strip()[:500] if finding else "",
     }
     try:
         with _savepoint(session):
@@ -117,7 +169,51 @@ def approve(
             f"another {reply.purpose.value} to this post was approved already: "
             "write a new draft to answer a second time"
         ) from None
+    if terms.others == "reject":
+        _reject_others(session, reply, by, now)
     return reply
+
+
+def _number(session: Session, reply: Reply, terms: Terms) -> None:
+    """One answer to a post, and a second one only where a person says so: it takes the next number."""
+    asked = {"mention": reply.mention_id, "account": reply.account_id, "purpose": reply.purpose, "reply": reply.id}
+    before = session.connection().execute(_BEFORE, asked).one()
+    if before.answered and not terms.again:
+        raise AnsweredAlreadyError(
+            f"this post has its {reply.purpose.value} already: say that you want a second one, or leave it"
+        )
+    if before.highest and reply.sequence <= before.highest:
+        reply.sequence = before.highest + 1
+        session.flush()
+
+
+def _must_be_allowed_to_approve(session: Session, reply: Reply, by: str, terms: Terms) -> None:
+    if not by.strip():
+        raise IllegalMoveError("who approves must be named")
+    if terms.four_eyes and not reply.automatic and plain_name(by) in _writers(session, reply):
+        raise FourEyesError("who wrote a text does not approve it: ask a colleague")
+
+
+def _writers(session: Session, reply: Reply) -> set[str]:
+    """Everybody whose words may stand in a draft."""
+    edits = select(TimelineEvent.by).where(
+        TimelineEvent.case_id == reply.case_id,
+        TimelineEvent.reply_id == reply.id,
+        col(TimelineEvent.kind).in_(["drafted", "draft_edited"]),
+    )
+    return {plain_name(name) for name in (reply.drafted_by, *session.exec(edits))}
+
+
+def _reject_others(session: Session, reply: Reply, by: str, now: datetime) -> None:
+    """Drop the drafts that would have answered the same post."""
+    others = select(Reply).where(
+        Reply.mention_id == reply.mention_id,
+        Reply.purpose == reply.purpose,
+        Reply.state == ReplyState.DRAFT,
+        Reply.id != reply.id,
+    )
+    for other in session.exec(others).all():
+        move(session, other, ReplyState.DISCARDED, by, now, detail={"instead": str(reply.id)})
 
 
 def is_said(session: Session, mention: Mention, body: str) -> bool:
@@ -155,11 +251,20 @@ def posted_by_hand(session: Session, reply: Reply, url: str, by: str, now: datet
 
 
 def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
-    """A person looked and decided that it is not there: back in line, with the very same text and key."""
+    """A person looked and decided that it is not there: back in line, with the very same text and key.
+
+    IllegalMoveError while it is still being looked for: whoever posts then may post twice.
+    """
     if reply.state not in (ReplyState.NEEDS_HUMAN, ReplyState.FAILED):
-        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: there is nothing to decide")
+        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: there is nothing to decide yet")
     mention = session.get_one(Mention, reply.mention_id)
-    reply.text_revision = mention.text_revision  # who decides has the post before their eyes
+    session.flush()
+    seen = around(session, wanted_of(reply), now)
+    # Who decides has the post, the thread and the case before their eyes.
+    reply.text_revision = mention.text_revision
+    reply.case_version = 0 if seen is None else seen.case_version or 0
+    reply.thread_mark = 0 if seen is None else seen.thread_mark
+    reply.frozen_at = None
     reply.attempts, reply.looked = 1, 0  # it was sent before: it is looked for before it goes out
     reply.last_error = ""
     reply.automatic = False  # from here on it is a person's act
@@ -183,20 +288,13 @@ def would_refuse(
     now: datetime,
     *,
     automatic: bool = False,
+    private: bool = False,
+    case_id: int = 0,
     staleness: timedelta = STALENESS,
 ) -> Refusal | None:
     """Which rule would forbid answering this mention now; None when a person may."""
-    intent = Reply(
-        case_id=0,
-        mention_id=mention.id or 0,
-        account_id=mention.account_id or 0,
-        purpose=purpose,
-        body="",
-        automatic=automatic,
-        drafted_by="",
-        drafted_at=now,
-    )
-    return refused(session, intent, mention, now, staleness)
+    wanted = Wanted(mention.id or 0, mention.account_id or 0, case_id, purpose, automatic=automatic, private=private)
+    return refused(session, wanted, now, staleness)
 
 
 def automatic_before(session: Session, mention: Mention) -> bool:

@@ -1,13 +1,14 @@
 """Write what may become a public answer; a draft is only a row."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Table, bindparam, func, or_, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
-from database.ledger import append, move
+from database.ledger import OUVIDOR, append, move
 from errors import IllegalMoveError
-from models import Case, CaseMention, Mention, Reply, ReplyPurpose, ReplyState
+from models import Case, CaseMention, Mention, Reply, ReplyPurpose, ReplyState, TimelineEvent
 
 _LONGEST = 50_000  # characters; no channel takes more
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
@@ -24,6 +25,19 @@ _LINK = select(_LINKS.c.case_id, _HIGHEST.scalar_subquery().label("highest")).wh
     _LINKS.c.mention_id == bindparam("mention")
 )
 
+_UNTOUCHED = select(Reply).where(
+    col(Reply.case_id) == bindparam("case"),
+    col(Reply.state) == ReplyState.DRAFT,
+    col(Reply.automatic),
+    ~select(col(TimelineEvent.id))
+    .where(
+        col(TimelineEvent.case_id) == bindparam("case"),
+        col(TimelineEvent.reply_id) == Reply.id,
+        col(TimelineEvent.kind) == "draft_edited",
+    )
+    .exists(),
+)
+
 
 def draft(
     session: Session,
@@ -35,9 +49,14 @@ def draft(
     now: datetime,
     *,
     automatic: bool = False,
+    private: bool = False,
+    ready: bool = False,
+    detail: Mapping[str, str] | None = None,
 ) -> Reply:
     """A new draft that answers one mention of the case, as the account it spoke to.
 
+    `private` goes by the channel's private way, to the person alone; `ready` is a proposal that needs no more writing.
+    `detail` tells the timeline what the text was made from.
     IllegalMoveError when the mention is not the case's, has no account to answer as, or the text is empty or huge.
     """
     session.flush()
@@ -58,6 +77,8 @@ def draft(
         body=_written(body),
         text_revision=mention.text_revision,
         automatic=automatic,
+        private=private,
+        is_ready=ready,
         drafted_by=by,
         drafted_at=now,
     )
@@ -71,20 +92,37 @@ def draft(
         now,
         mention_id=mention.id,
         reply_id=reply.id,
-        detail={"purpose": purpose.value},
+        detail={"purpose": purpose.value, **(detail or {})},
     )
     return reply
 
 
+def withdraw(session: Session, case: Case, by: str, now: datetime) -> None:
+    """Drop what automation proposed in a case that is closed without it; what a person has edited stays."""
+    session.flush()
+    for reply in session.scalars(_UNTOUCHED, {"case": case.id}).all():
+        move(session, reply, ReplyState.DISCARDED, by, now)
+
+
 def edit(session: Session, reply: Reply, body: str, by: str, now: datetime) -> None:
-    """Change a draft's text; IllegalMoveError once it is approved, for then it is frozen."""
+    """Change a draft's text; IllegalMoveError once it is approved, for then it is frozen.
+
+    What automation proposed is the person's own from the first word that they change.
+    """
     if reply.state is not ReplyState.DRAFT:
         raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: its text is frozen")
     mention = session.get_one(Mention, reply.mention_id)
+    if says_otherwise(reply, body) and by != OUVIDOR:
+        reply.automatic = reply.is_ready = False
     reply.body = _written(body)
     reply.text_revision = mention.text_revision  # whoever edits has read the post as it stands
     session.add(reply)
     append(session, reply.case_id, "draft_edited", by, now, mention_id=reply.mention_id, reply_id=reply.id)
+
+
+def says_otherwise(reply: Reply, body: str) -> bool:
+    """Whether a text would change the draft; IllegalMoveError when it is empty or huge."""
+    return _written(body) != reply.body
 
 
 def discard(session: Session, reply: Reply, by: str, now: datetime) -> None:

@@ -11,6 +11,17 @@ from sqlmodel import Session
 from database.upsert import insert_ignoring
 from models import ProtocolDay
 
+_LEAP = 100_000  # more numbers than a day gives out
+
+
+def skip_ahead(session: Session, now: datetime, zone: ZoneInfo) -> None:
+    """Go on far above today's last number: after a backup was put back, customers hold numbers that it forgot."""
+    day = now.astimezone(zone).strftime("%Y%m%d")
+    insert_ignoring(session, ProtocolDay, [{"day": day, "last": 0}])
+    counter = session.get_one(ProtocolDay, day, with_for_update=True, populate_existing=True)
+    counter.last = (counter.last // _LEAP + 1) * _LEAP
+    session.add(counter)
+
 
 class Protocols:
     """Numbers of one day, given out in the caller's transaction; never twice, also when a case is removed later."""

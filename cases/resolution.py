@@ -1,17 +1,17 @@
 """Resolve a case in public: once in each of its public threads, where the platform allows it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from cases.approval import approve, is_said, would_refuse
+from cases.approval import Terms, approve, is_said, would_refuse
 from cases.board import chunks
-from cases.drafts import draft
+from cases.drafts import draft, withdraw
 from database.ledger import append
-from errors import IllegalMoveError, PolicyRefusedError
+from errors import FourEyesError, IllegalMoveError, PolicyRefusedError
 from models import Account, Case, CaseMention, CaseState, Mention, Profile, Reply, ReplyPurpose, ReplyState
 
 # Built once: for statements as small as these, building costs more than running.
@@ -33,6 +33,7 @@ _UNDER_WAY = (
         col(Reply.state).in_([ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.BY_HAND]),
     )
 )
+_CLOSED = (CaseState.RESOLVED, CaseState.DISMISSED)
 _Heard = tuple[int, Mention, Account | None, Profile | None]
 
 
@@ -111,34 +112,56 @@ def resolve(
     by: str,
     now: datetime,
     threads: Sequence[PublicThread] | None = None,
+    terms: Terms | None = None,
 ) -> Resolution:
     """Close the case, and publish its resolution once in each public thread; the text names the protocol.
 
     Threads in which a rule forbids it are counted as not answerable, with the rule. The replies are approved by the
     person who resolves. `threads` are its public threads where this transaction read them already. IllegalMoveError
-    when the case is closed already.
+    when the case is closed already; PersonalDataError when the text must not stand in public. Where `terms` ask for
+    four eyes, the resolutions wait as drafts for a colleague.
     """
-    if case.state in (CaseState.RESOLVED, CaseState.DISMISSED):
+    if case.state in _CLOSED:
         raise IllegalMoveError(f"case {case.protocol} is {case.state.value} already: reopen it first")
     text = with_protocol(body, case.protocol)
-    outcome = Resolution()
+    terms = replace(terms or Terms(), again=True)  # closing a case that was opened again says so again
+    outcome, under_way = Resolution(), 0
     for thread in public_threads(session, case, now) if threads is None else threads:
         if thread.refusal is not None:
             _count_out(session, case, thread.mention, thread.refusal, by, now, outcome)
             continue
-        if _resolution_under_way(session, case, thread.thread) or is_said(session, thread.mention, text):
+        if _resolution_under_way(session, case, thread.thread):
+            under_way += 1
+            continue
+        if is_said(session, thread.mention, text):
             continue
         reply = draft(session, case, thread.mention, text, ReplyPurpose.RESOLUTION, by, now)
         try:
-            outcome.replies.append(approve(session, reply, by, now))
+            outcome.replies.append(approve(session, reply, by, now, terms=terms))
+        except FourEyesError:
+            continue  # the draft is there, for a colleague
         except PolicyRefusedError as refused:
             refusal = NotAnswerable(thread.thread, refused.rule, str(refused), "")
             _count_out(session, case, thread.mention, refusal, by, now, outcome)
     case.state, case.resolution, case.resolved_at, case.snoozed_until = CaseState.RESOLVED, text, now, None
-    case.version += 1
     session.add(case)
-    append(session, case.id or 0, "resolved", by, now, detail={"published_in": str(len(outcome.replies))})
+    published_in = len(outcome.replies) + under_way
+    append(session, case.id or 0, "resolved", by, now, detail={"published_in": str(published_in)})
+    withdraw(session, case, by, now)
     return outcome
+
+
+def resolve_with(
+    session: Session, reply: Reply, by: str, now: datetime, terms: Terms | None = None
+) -> Resolution | None:
+    """Close the case whose resolution was proposed and has just been approved, and publish it in its other threads.
+
+    None where there is nothing to close: the reply is no resolution, or its case is closed already.
+    """
+    case = session.get_one(Case, reply.case_id)
+    if reply.purpose is not ReplyPurpose.RESOLUTION or case.state in _CLOSED:
+        return None
+    return resolve(session, case, reply.body, by, now, terms=terms)
 
 
 def with_protocol(body: str, protocol: str) -> str:

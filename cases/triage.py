@@ -64,11 +64,12 @@ _MATTERS = [
 
 @dataclass(frozen=True)
 class Triaged:
-    """Where a mention went; `opened` when the case is new."""
+    """Where a mention went; `opened` when the case is new, `joined` when it is a further word of the person's."""
 
     mention: Mention
     case: Case | None
     opened: bool = False
+    joined: bool = False
 
 
 def triage(
@@ -115,7 +116,7 @@ def triage_all(
         case = (board.only_case(mention) if ours else None) or board.case_of(mention)
         if case is not None:
             joins.append((case, mention, None if ours else verdict))
-            found.append(Triaged(mention, case))
+            found.append(Triaged(mention, case, joined=not ours))
         elif not ours and verdict is not None and _opens(mention, verdict, rules):
             case = _new_case(mention, verdict, protocols.next(), now)
             board.add(case, mention)
@@ -129,7 +130,7 @@ def triage_all(
         if verdict is not None:
             _join(session, case, mention, board.profile(mention), verdict, now)
     for case in retags:
-        retag(session, case)
+        retag(session, case, news=True)
     for ids in chunks(mention.id for mention, _ in pairs):
         session.execute(_TRIAGED, {"ids": ids, "now": now})
     for mention, _ in pairs:
@@ -202,7 +203,7 @@ def _join(
         make_customers(session, [profile], now)
         case.customer_id = profile.customer_id
     case.last_mention_at = max(case.last_mention_at, mention.posted_at)
-    retag(session, case)
+    retag(session, case, news=True)
     if case.state in _CLOSED and _asks_again(case, verdict):
         case.state, case.resolved_at = CaseState.OPEN, None
         append(session, case.id or 0, "reopened", OUVIDOR, now, mention_id=mention.id)
@@ -220,8 +221,11 @@ def _asks_again(case: Case, verdict: VerdictRow) -> bool:
     return wants and case.state is CaseState.RESOLVED
 
 
-def retag(session: Session, case: Case) -> None:
+def retag(session: Session, case: Case, *, news: bool = False) -> None:
     """Bring a case's tags and priority in line with the verdicts in force of its mentions.
+
+    The version grows with what an approved text could depend on: `news` from the person, another type, hold, urgency
+    or language.
 
     It stands as its most urgent mention; feeling and language are those of the newest. The case is locked before they
     are read, or two people who correct two of its mentions would each write what the other had changed. Whoever locks
@@ -232,6 +236,7 @@ def retag(session: Session, case: Case) -> None:
     rows = session.execute(_IN_FORCE, {"case": case.id}).all()
     if not rows:
         return
+    before = _depended_on(case)
     public = [row for row in rows if row.visibility is not Visibility.PRIVATE] or rows
     newest = public[-1]
     case.urgency = min((row.urgency for row in rows), key=_URGENCIES.index)
@@ -240,5 +245,10 @@ def retag(session: Session, case: Case) -> None:
     case.type = min((row.type for row in rows), key=_MATTERS.index)
     case.holds = sorted({hold for row in rows for hold in row.holds})
     case.priority = priority_of(case.urgency, case.sentiment, case.type, case.holds, max(row.reach for row in rows))
-    case.version += 1
+    if news or _depended_on(case) != before:
+        case.version += 1
     session.add(case)
+
+
+def _depended_on(case: Case) -> tuple[object, ...]:
+    return case.type, case.urgency, case.lang, list(case.holds)

@@ -1,20 +1,22 @@
 """The steps that sweep for cases' work: triage what was tagged, acknowledge what was opened, wake what slept."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, bindparam, or_, select
 from sqlmodel import Session, col
 
-from cases.acknowledge import acknowledge
 from cases.actions import wake
+from cases.approval import Terms
+from cases.automation import Plan, automate
+from cases.opt_out import hear_opt_outs
 from cases.triage import triage_all
 from database.crash import crash_point
 from database.engine import transaction
 from models import Account, Brand, Case, CaseState, Mention, Profile, VerdictRow
-from settings import AcknowledgeRule, TriageRule
+from settings import AcknowledgeRule, AutomationRule, Settings, TriageRule
 
 # With what acknowledging asks for: held beside the mention, it is not asked for again a case at a time.
 _TAGGED = (
@@ -44,19 +46,40 @@ class Rules:
     acknowledge: Sequence[AcknowledgeRule]
     zone: ZoneInfo
     staleness: timedelta
+    contacts: Mapping[str, Sequence[str]] = field(default_factory=dict)  # each brand's own, by its slug
+    automation: Sequence[AutomationRule] = ()
+
+    def terms(self, brand: str) -> Terms:
+        """The terms of an approval by rule."""
+        return Terms(staleness=self.staleness, contacts=self.contacts.get(brand, ()))
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules as the settings have them."""
+    return Rules(
+        settings.triage,
+        settings.acknowledge,
+        settings.zone,
+        settings.delivery.staleness,
+        {brand.slug: brand.contacts for brand in settings.brand},
+        settings.automation,
+    )
 
 
 def triage_waiting(engine: Engine, rules: Rules, limit: int, now: datetime) -> int:
     """Triage up to `limit` tagged mentions, oldest first, in one transaction; how many there were.
 
-    A case that this opens is acknowledged in the same transaction, so that neither happens without the other.
+    What automation says or proposes for it is written in the same transaction, so that neither happens without the
+    other; and whoever asks in it to be left alone is heard before that.
     """
     with transaction(engine) as session:
         tagged = session.execute(_TAGGED, {"most": limit}).all()
         pairs = [(mention, _in_force(session, mention, verdict)) for mention, verdict, *_ in tagged]
-        for found in triage_all(session, pairs, rules.triage, now, zone=rules.zone):
-            if found.opened and found.case is not None:
-                acknowledge(session, found.case, found.mention, rules.acknowledge, now, rules.staleness)
+        triaged = triage_all(session, pairs, rules.triage, now, zone=rules.zone)
+        hear_opt_outs(session, triaged, now)
+        plan = Plan(rules.acknowledge, rules.automation, rules.terms)
+        for found, (_, verdict) in zip(triaged, pairs, strict=True):
+            automate(session, found, verdict, plan, now)
         crash_point("triage.stored")
     return len(tagged)
 

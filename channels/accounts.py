@@ -11,7 +11,7 @@ from rapidfuzz.fuzz import ratio
 
 from channels.connection import Connection
 from errors import SettingsError
-from settings import AccountSettings, AcknowledgeRule, Settings, TriageRule
+from settings import AccountSettings, AcknowledgeRule, AutomationRule, Settings, TriageRule
 from settings_classifier import RuleSettings
 from settings_values import instead_of
 from toml_lines import KeyPath
@@ -119,10 +119,11 @@ def mistakes_of(settings: Settings, channels: Collection[str]) -> Iterator[tuple
             yield ("source", index, "kind"), advice
         elif (channel, source.kind) in _NEEDS_QUERY and not source.query.strip():
             yield ("source", index, "query"), f"a {source.kind} of {channel} needs a query: what is to be read?"
-    ruled: dict[str, Sequence[TriageRule | AcknowledgeRule | RuleSettings]] = {
+    ruled: dict[str, Sequence[TriageRule | AcknowledgeRule | AutomationRule | RuleSettings]] = {
         "rule": settings.rule,
         "triage": settings.triage,
         "acknowledge": settings.acknowledge,
+        "automation": settings.automation,
     }
     for section, rules in ruled.items():
         for index, rule in enumerate(rules):

@@ -25,7 +25,9 @@ from errors import (
 USER_AGENT = "ouvidor/0.1 (self-hosted customer care)"
 MAX_BODY = 10 * 1024 * 1024  # bytes, decoded
 MAX_REDIRECTS = 4
-LONGEST_WAIT = timedelta(hours=24)  # no platform's window is longer; a larger figure is a mistake of theirs
+# Reddit's window is 10 minutes, Reclame AQUI's a minute; a figure far beyond is a mistake of theirs, and whoever waits
+# a day for it leaves customers unheard.
+LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,7 @@ def never_opened(error: BaseException) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long the platform asks us to wait, between 1 s and 24 h; None where it does not say so clearly.
+    """How long the platform asks us to wait, between 1 s and an hour; None where it does not say so clearly.
 
     Read from Retry-After (seconds or an HTTP date), or else from the reset header of the platform's rate limit
     (seconds to go, a Unix time or an ISO time).

@@ -66,6 +66,15 @@ class MastodonClient:
         """What the rate headers of the last answer ask for before the next request; many servers send none."""
         return pause(self._adapter.last, self._clock.now(), LONGEST_WAIT)
 
+    @property
+    def host(self) -> str:
+        return host_of(self.base)
+
+    def own_names(self) -> set[str]:
+        """How texts may name the account, in small letters."""
+        name = self._connection.handle.partition("@")[0].lower()
+        return {name, f"{name}@{self.host}", self._connection.handle.lower()}
+
     def is_us(self, account: object) -> bool:
         """Whether an account of an answer is ours: by its id where we know it, else by its local name."""
         if not isinstance(account, dict):

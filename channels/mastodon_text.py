@@ -86,6 +86,14 @@ def local_names(text: str) -> str:
     return _MENTION.sub(r"@\1", text)
 
 
+_NAMED = re.compile(r"(?<![=/\w])@([a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?(?:@[\w.-]+\w)?)", re.IGNORECASE)
+
+
+def named_in(text: str) -> set[str]:
+    """Whom a text names, in small letters and without the sign before it; with a server where it names one."""
+    return {found.lower() for found in _NAMED.findall(text)}
+
+
 def length_of(text: str, limits: Limits) -> int:
     """Characters as Mastodon counts them: graphemes, a link as a fixed number, a remote name without its server.
 

@@ -1,4 +1,4 @@
-"""Reclame AQUI's company API (RA API, HugMe): the token, ten calls a minute, tickets, the public answer.
+"""Reclame AQUI's company API (RA API, HugMe): the token, ten calls a minute, tickets, answers public and private.
 
 The API's pages are for customers (developer.hugme.com.br): paths, fields and limits as its public clients state them,
 read 2026-11.
@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from channels.call_window import call_window
 from channels.connection import Clock, Connection
 from channels.http import Answer, BoundedClient
+from channels.reclame_aqui_tickets import iso
 from channels.transport import UnusableAnswerError
-from channels.untrusted import listed, mapping, text_of, truth, whole
+from channels.untrusted import mapping, text_of, whole
 from errors import (
-    ChannelError,
     NeedsAttentionError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -32,8 +31,6 @@ PAGE = 50  # tickets, at most
 PUBLIC_SITE = "https://www.reclameaqui.com.br"
 _RENEW_BEFORE = timedelta(minutes=2)
 _LONGEST_TOKEN = timedelta(hours=12)
-# Times come with an offset; should one come without, it is the site's own.
-_ZONE = ZoneInfo("America/Sao_Paulo")
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,7 @@ class TicketPage:
     tickets: tuple[Mapping[str, Any], ...]
     total: int
     at: datetime | None = None
+    number: int | None = None  # of the page, as the answer says it
 
 
 class ReclameAquiClient:
@@ -77,17 +75,26 @@ class ReclameAquiClient:
 
     def answer(self, ticket_id: str, message: str, about: str) -> None:
         """Publish the company's answer: one POST. Returns only when the API says that it stands there."""
+        number = whole(ticket_id)
+        fields = {"id": ticket_id if number is None else number, "message": message}
+        self._say("ticket/v1/tickets/message/public", about, json=fields)
+
+    def tell(self, ticket_id: str, message: str, email: str, about: str) -> None:
+        """Send the consumer a message that they alone see, on the ticket and by e-mail: one POST, as above.
+
+        All known clients of the API send it as multipart.
+        """
+        fields = {"id": ticket_id, "message": message, "email": email}
+        parts = {name: (None, value) for name, value in fields.items()}
+        self._say("ticket/v1/tickets/message/private", about, files=parts)
+
+    def _say(self, path: str, about: str, **content: Any) -> None:
         # A token that has to be renewed takes a call as well: between the two there would be no way back.
         self._refuse(self._window.wait(self._clock, 2, answers=self._answers))
         headers = self._authorised()
         self._spend()
         try:
-            answer = self._http.post(
-                "ticket/v1/tickets/message/public",
-                about=about,
-                headers=headers,
-                json={"id": whole(ticket_id) if whole(ticket_id) is not None else ticket_id, "message": message},
-            )
+            answer = self._http.post(path, about=about, headers=headers, **content)
         except NeedsAttentionError:
             self._token = ""
             raise
@@ -128,12 +135,13 @@ class ReclameAquiClient:
         found = mapping(answer).get("data")
         if not isinstance(found, list) or not all(isinstance(ticket, dict) for ticket in found):
             raise TryLaterError(f"{self.about}: the answer is not a page of tickets")
-        total = whole(mapping(mapping(answer).get("meta")).get("total"))
+        meta = mapping(mapping(answer).get("meta"))
+        total = whole(meta.get("total"))
         if total is None:
             if len(found) >= PAGE:
                 raise TryLaterError(f"{self.about}: the answer does not say how many tickets there are")
             total = len(found)
-        return TicketPage(tuple(found), max(total, len(found)), at)
+        return TicketPage(tuple(found), max(total, len(found)), at, whole(mapping(meta.get("page")).get("number")))
 
     def _authorised(self) -> dict[str, str]:
         """The headers with a token that will last for a while; asks for a new one where none does."""
@@ -183,78 +191,3 @@ def _date_of(answer: Answer) -> datetime | None:
         return min((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC) for at in moments)
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def iso(moment: datetime) -> str:
-    """A time as the API takes it, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def moment_of(value: object) -> datetime | None:
-    """A time as the API gives it; None for anything that is none."""
-    try:
-        moment = datetime.fromisoformat(text_of(value).strip())
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_ZONE)).astimezone(UTC)
-
-
-@dataclass(frozen=True)
-class Interaction:
-    """One entry of a ticket's history."""
-
-    id: str
-    type: int
-    text: str
-    posted_at: datetime
-    edited_at: datetime | None
-    is_company: bool
-    is_private: bool
-    customer_id: str
-    pictures: tuple[str, ...]
-
-
-# Types of interactions: 1 complaint and the consumer's further words, 2 the company's answer, 3 and 6 private messages
-# of company and consumer, 7 a third party, 8 to 10 mediation and redistribution, 11 evaluation, 151 moderation.
-COMPLAINT, ANSWER, COMPANY_PRIVATE, CONSUMER_PRIVATE, THIRD_PARTY, EVALUATION = 1, 2, 3, 6, 7, 11
-NO_WORDS = frozenset((8, 9, 10, 151))
-ATTACHMENTS = frozenset((15, 33))  # types of details
-
-
-def interactions_of(ticket: Mapping[str, Any], about: str) -> list[Interaction]:
-    """A ticket's history in its order; raises TryLaterError for an entry without an id or a time."""
-    found = []
-    for entry in map(mapping, listed(ticket.get("interactions"))):
-        kind = whole(entry.get("ticket_interaction_type_id")) or 0
-        interaction_id, posted_at = text_of(entry.get("ticket_interaction_id")), moment_of(entry.get("creation_date"))
-        if kind in NO_WORDS:
-            continue
-        if not interaction_id or posted_at is None:
-            raise _unusable(ticket, about)
-        responsible = entry.get("responsible_id") is not None and not entry.get("customer_id")
-        details = [mapping(detail) for detail in listed(entry.get("details"))]
-        found.append(
-            Interaction(
-                id=interaction_id,
-                type=kind,
-                text=text_of(entry.get("message")),
-                posted_at=posted_at,
-                edited_at=moment_of(entry.get("modification_date")),
-                is_company=kind in (ANSWER, COMPANY_PRIVATE) or (responsible and kind != THIRD_PARTY),
-                # Of a type that we do not know nothing says that the public sees it.
-                is_private=truth(entry.get("privacy")) or kind not in (COMPLAINT, ANSWER, THIRD_PARTY, EVALUATION),
-                customer_id=text_of(entry.get("customer_id")),
-                pictures=tuple(
-                    url
-                    for detail in details
-                    if whole(detail.get("ticket_detail_type_id")) in ATTACHMENTS and not truth(detail.get("privacy"))
-                    for url in [text_of(detail.get("value"))]
-                    if url.startswith(("https://", "http://"))
-                ),
-            )
-        )
-    return sorted(found, key=lambda interaction: interaction.posted_at)
-
-
-def _unusable(ticket: Mapping[str, Any], about: str) -> ChannelError:
-    return TryLaterError(f"{about}: ticket {text_of(ticket.get('id'))[:30]} has an entry without an id or a time")

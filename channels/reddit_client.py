@@ -209,6 +209,8 @@ def refusal(answer: object, about: str) -> ChannelError | None:
             return RateLimitedError(text, _break_asked(sentence, body.get("ratelimit")))
         case "USER_REQUIRED" | "BAD_CAPTCHA" | "USER_SUSPENDED":
             return NeedsAttentionError(text)
+        case "RESTRICTED_TO_PM" | "NOT_WHITELISTED_BY_USER_MESSAGE":
+            return RejectedError(f"{text}: they take no messages from this account; answer in public")
         case _:
             return RejectedError(text)
 

@@ -14,7 +14,24 @@ _NAME = re.compile(r"t[134]_[a-z0-9]{1,13}", re.ASCII)
 _TAKEN = frozenset(("[deleted]", "[removed]", "[ removed by reddit ]", "[removed by reddit]", "[unavailable]"))
 _PICTURE = re.compile(r"https?://(?:i\.redd\.it|preview\.redd\.it|i\.imgur\.com)/[^\s)\]\"<>]+", re.IGNORECASE)
 _CONTEXT = re.compile(r"/comments/([a-z0-9]{1,13})(?:/|$)", re.ASCII)
+# What Reddit calls a chat in the inbox, which has shown chats as messages since 2025
+# - reddit.com/r/modnews/comments/1jf1dy5 and github.com/Apollo-Reborn/Apollo-Reborn/pull/1038, read 2026-11.
+_NAMELESS_CHAT = "[direct chat room]"
+_ABOUT = {"pt": "Sobre", "es": "Sobre"}
+_OUR_SUBJECT = re.compile(
+    r"(?:re: )*(?:about|sobre) /comments/([a-z0-9]{1,13}|_)/(?:_/([a-z0-9]{1,13})/)?", re.ASCII | re.IGNORECASE
+)
 _MOST_PICTURES = 20
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a private message says of itself besides what every thing says."""
+
+    to: str
+    body: str  # without its subject
+    conversation: str  # the name of the first message, or its own
+    about: str  # the comment or submission that its subject names, as ours do; "" for none
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,7 @@ class Thing:
     is_gone: bool  # its text was deleted or removed
     is_private: bool
     pictures: tuple[str, ...]
+    message: Message | None = None
 
 
 def things_of(answer: Any, about: str, site: str) -> tuple[list[Thing], str | None]:
@@ -70,13 +88,36 @@ def thing_of(kind: str, data: Any, about: str, site: str) -> Thing:
         author=author,
         author_id=text_of(data.get("author_fullname")) if author else "",
         url=_url(name, data, site),
-        parent=_named(data.get("parent_id")),
+        # The copy of a chat names the first message and no other.
+        parent=_named(data.get("parent_id")) or _named(data.get("first_message_name")),
         thread=_thread(kind, name, data),
         edited_at=moment_of_epoch(data.get("edited")),
         is_gone=_is_gone(kind, body, author, data),
         is_private=kind == "t4",
         pictures=_pictures(data, text),
+        message=_message(name, data) if kind == "t4" else None,
     )
+
+
+def _message(name: str, data: Any) -> Message:
+    conversation = _named(data.get("first_message_name")) or name
+    return Message(text_of(data.get("dest")), text_of(data.get("body")), conversation, _names_in_subject(data)[1])
+
+
+def subject_about(name: str, thread: str, lang: str) -> str:
+    """A message's subject that names the comment or submission which it is about, for people and for `Message`."""
+    submission = thread[3:] if thread.startswith("t3_") else "_"
+    below = f"_/{name[3:]}/" if name.startswith("t1_") else ""
+    return f"{_ABOUT.get(lang, 'About')} /comments/{submission}/{below}"
+
+
+def _names_in_subject(data: Any) -> tuple[str, str]:
+    """The submission and the comment or submission that a message's subject names, as ours do; "" for none."""
+    found = _OUR_SUBJECT.fullmatch(text_of(data.get("subject")).strip())
+    if found is None:
+        return "", ""
+    submission = f"t3_{found[1]}" if found[1] != "_" else ""
+    return submission, f"t1_{found[2]}" if found[2] else submission
 
 
 def _is_gone(kind: str, body: str, author: str, data: Any) -> bool:
@@ -93,7 +134,9 @@ def _text(kind: str, data: Any, body: str) -> str:
         link = http_url(data.get("url"))
         parts = [text_of(data.get("title")), body, "" if data.get("is_self", True) else link]
     elif kind == "t4":
-        parts = [text_of(data.get("subject")), body]
+        subject = text_of(data.get("subject"))
+        says_nothing = subject == _NAMELESS_CHAT or any(_names_in_subject(data))
+        parts = [body] if says_nothing else [subject, body]
     # Asked with raw_json=1 Reddit leaves < > and & alone; entities that are left were typed.
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
@@ -112,7 +155,10 @@ def _thread(kind: str, name: str, data: Any) -> str | None:
     if kind == "t3":
         return name
     if kind == "t4":
-        return _named(data.get("first_message_name")) or name
+        submission, _ = _names_in_subject(data)
+        first, answered = _named(data.get("first_message_name")), _named(data.get("parent_id"))
+        # What began a chat may be a message of ours, about somebody's comment: whoever stores the answer knows.
+        return submission or (None if first and not answered else first or name)
     context = _CONTEXT.search(text_of(data.get("context")) or text_of(data.get("permalink")))
     parent = _named(data.get("parent_id"))
     if found := _named(data.get("link_id")):

@@ -104,6 +104,20 @@ class XClient:
         fields = ["created_at", "note_tweet", "referenced_tweets"]  # with id and text: what tells a reply of ours
         return self._page("get_users_tweets", self.own_id(), **wanted, tweet_fields=fields)
 
+    def timeline(self, since: datetime, token: str | None) -> dict[str, Any]:
+        """One page of all that the account posted since a moment, reposts too, newest first, with what it answers."""
+        # X knows no earlier time - docs.x.com/x-api/users/get-posts, read 2026-11.
+        start = max(since.astimezone(UTC), datetime(2010, 11, 6, tzinfo=UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        fields = ["conversation_id", "created_at", "edit_history_tweet_ids", "entities", "note_tweet"]
+        wanted = {"start_time": start, "pagination_token": token, "max_results": PAGE}
+        return self._page(
+            "get_users_tweets",
+            self.own_id(),
+            **wanted,
+            tweet_fields=[*fields, "referenced_tweets"],
+            expansions=["referenced_tweets.id"],
+        )
+
     def posts(self, ids: Sequence[str]) -> dict[str, Any]:
         """Up to 100 posts by their ids; those that cannot be shown stand under `errors`."""
         body = self._read("get_tweets", list(ids), tweet_fields=FIELDS["tweet_fields"])

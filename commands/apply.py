@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 from channels.accounts import handle_of, place_of
 from channels.options import option_mistakes
 from commands.opening import database_in_use, now, settings_in_use, visible
-from database.engine import transaction
+from database.engine import one_at_a_time, transaction
 from errors import SettingsError
 from models import Account, AccountRole, Brand, Source
 from settings import AccountSettings, Settings, SourceSettings, at, file_in_use
@@ -68,6 +68,7 @@ def apply_settings(session: Session, settings: Settings, now: datetime) -> list[
 
     What vanished from the settings is switched off, never deleted: mentions and cases refer to it.
     """
+    one_at_a_time(session.connection())  # or two that start at once would both create what is missing
     changes: list[Change] = []
     brands = _brands(session, settings, now, changes)
     accounts = {account.name: account for account in session.exec(select(Account))}

@@ -9,7 +9,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from cases.actions import take
-from cases.approval import approve, leave, post_again, posted_by_hand
+from cases.approval import Terms, approve, leave, post_again, posted_by_hand
 from cases.drafts import discard, draft
 from cases.resolution import PublicThread, resolve, threads_of
 from database.engine import reading, transaction
@@ -68,6 +68,7 @@ _BY_HAND = (
     .where(Reply.state == ReplyState.BY_HAND)
 )
 _Replies = Sequence[Row[Any]]
+_TERMS = Terms(again=True)  # it answers whoever writes again
 
 
 class Approver:
@@ -92,9 +93,10 @@ class Approver:
     def step(self) -> int:
         """Do what waits now; how many decisions that were."""
         now = self._runtime.clock.now()
-        return self._decide(now) + self._by_hand(now) + self._work_on_cases(now)
+        return self._decide(now) + self._by_hand(now) + self.work_on_cases(now)
 
-    def _work_on_cases(self, now: datetime) -> int:
+    def work_on_cases(self, now: datetime) -> int:
+        """Answer what waits for an answer, and resolve what was answered; how many cases that were."""
         done, last = 0, 0
         while True:
             with transaction(self._runtime.engine) as session:
@@ -125,7 +127,8 @@ class Approver:
         body = _text(_ANSWERS[lang], case, _count(replies, ReplyPurpose.ANSWER))
         reply = draft(session, case, answerable[0].mention, body, ReplyPurpose.ANSWER, NAME, now)
         try:
-            approve(session, reply, NAME, now, self._runtime.responder(reply.account_id).room_left(body))
+            room = self._runtime.responder(reply.account_id).room_left(body)
+            approve(session, reply, NAME, now, room, _TERMS)
         except (PolicyRefusedError, IllegalMoveError):
             discard(session, reply, NAME, now)
             resolve(session, case, _text(_RESOLUTIONS[lang], case, 0), NAME, now, threads)
@@ -145,7 +148,7 @@ class Approver:
         """Look at the page first, as a person would, where it may have been posted a moment before we stopped."""
         with reading(self._runtime.engine) as session:
             waiting = [
-                (reply.id, reply.account_id, mention, outgoing(session, reply))
+                (reply.id, reply.account_id, mention, outgoing(session, reply, now))
                 for reply, mention, case in session.exec(_BY_HAND).all()
                 if self._takes(case)
             ]

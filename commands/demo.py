@@ -1,37 +1,33 @@
 """`ouvidor demo`: networks, loop and inbox in one process; `--once` runs the loop to its end and checks it."""
 
-import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import FrameType
 
 import typer
 from sqlalchemy import Engine
 
 from classifier import configured
-from commands.apply import apply_settings
 from commands.approver import Approver
 from commands.by_hand import poster
 from commands.demo_files import check_nothing_is_forgotten, demo_files, networks_of
 from commands.logs import set_up_logs
+from commands.on_sandbox import START, ended_by_sigterm, prepared, settings_on_sandbox
 from commands.report import Report, finished, report, stuck
 from commands.running import finish
 from commands.serving import WebServer, asked_to_stop
-from database.engine import migrate, open_database, transaction
 from errors import SettingsError
 from inbox.app import build_inbox
 from models import Case
 from sandbox.clock import VirtualClock, WallClock
 from sandbox.population import Population
-from sandbox.server import SandboxServer, sample_environment, sample_settings
+from sandbox.server import SandboxServer
 from sandbox.state import State
 from scheduler import Runtime
-from settings import Settings, load
+from settings import Settings
 
 _PORT = 8080
 _RATE_ONCE = 8.0  # new conversations a minute of the virtual clock
@@ -39,7 +35,6 @@ _RATE_LIVE = 15.0
 _PACE_ONCE = timedelta(minutes=10)  # customers leave their posts up long enough for every source's interval
 _SOONEST = timedelta(seconds=60)  # the virtual clock moves at least this far, so that work comes in batches
 _STUCK = timedelta(hours=6)  # of virtual time in which nothing was done
-_START = datetime.fromisoformat("2026-03-02T11:00:00+00:00")  # a Monday, eight in the morning in São Paulo
 _CLOCK = "demo:clock"  # where the sandbox's file keeps the virtual time
 
 
@@ -51,19 +46,19 @@ def once(mentions: int, seed: int, database: Path | None, as_json: bool) -> int:
     """
     set_up_logs()
     started = time.monotonic()
-    clock = VirtualClock(_START)
+    clock = VirtualClock(START)
     with (
-        _ended_by_sigterm(),
+        ended_by_sigterm(),
         demo_files(database) as path,
         closing(State(networks_of(path), clock, seed)) as state,
     ):
         check_nothing_is_forgotten(path, state)
-        clock.advance_to(datetime.fromisoformat(state.get(_CLOCK, _START.isoformat())))
+        clock.advance_to(datetime.fromisoformat(state.get(_CLOCK, START.isoformat())))
         server = SandboxServer(state)
         try:
             url = server.start()
-            settings = _settings(url, path, every=timedelta(seconds=300))
-            engine = _opened(settings, clock.now())
+            settings = settings_on_sandbox(url, f"sqlite:///{path}", _toml(path), every=timedelta(seconds=300))
+            engine = prepared(settings, clock.now())
             try:
                 found = _run(engine, settings, state, clock, url, seed, mentions)
             finally:
@@ -73,24 +68,6 @@ def once(mentions: int, seed: int, database: Path | None, as_json: bool) -> int:
     seconds = round(time.monotonic() - started, 2)
     typer.echo(found.as_json(seconds) if as_json else found.as_text(seconds))
     return 0 if found.is_whole else 1
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the main thread as Ctrl-C does, so that what is temporary goes; a second one kills at once."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may say what a signal does
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _run(
@@ -126,8 +103,10 @@ def interactive(port: int | None, seed: int) -> None:
         networks = SandboxServer(state)
         inbox = _inbox_server(port)
         url = networks.start()
-        settings = _settings(url, path, every=timedelta(seconds=4), inbox_port=inbox.port)
-        engine = _opened(settings, clock.now())
+        settings = settings_on_sandbox(
+            url, f"sqlite:///{path}", _toml(path), every=timedelta(seconds=4), inbox_port=inbox.port
+        )
+        engine = prepared(settings, clock.now())
         runtime = Runtime(engine, settings, clock, configured(settings.classifier, settings.rule))
         inbox.start(build_inbox(engine, settings, clock, classifier=runtime.classifier))
         inbox.wait_until_serving()
@@ -176,29 +155,5 @@ def _inbox_server(port: int | None) -> WebServer:
         return WebServer("127.0.0.1", 0)
 
 
-def _settings(url: str, path: Path, *, every: timedelta, inbox_port: int = 0) -> Settings:
-    """The sandbox's own settings, posting, on our database, with every source polled at one interval."""
-    os.environ.update(sample_environment())  # the made-up secrets of made-up networks
-    # Where a proxy is set, the networks of this machine are not behind it.
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
-    file = path.with_name(f"{path.name}.toml")
-    file.write_text(sample_settings(url), encoding="utf-8")
-    settings = load(file, {})
-    file.unlink()
-    sources = [source.model_copy(update={"every": every}) for source in settings.source]
-    return settings.model_copy(
-        update={
-            "database": f"sqlite:///{path}",
-            "posting": True,
-            "source": sources,
-            "inbox": settings.inbox.model_copy(update={"port": inbox_port}),
-        }
-    )
-
-
-def _opened(settings: Settings, now: datetime) -> Engine:
-    engine = open_database(settings.database)
-    migrate(engine)
-    with transaction(engine) as session:
-        apply_settings(session, settings, now)
-    return engine
+def _toml(path: Path) -> Path:
+    return path.with_name(f"{path.name}.toml")

@@ -16,7 +16,7 @@ from rich.progress import Progress
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from cases.waiting import Rules, triage_waiting
+from cases.waiting import rules_of, triage_waiting
 from channels.accounts import place_of
 from classifier import configured
 from classifier.tag import tag
@@ -225,7 +225,7 @@ def _account_for(session: Session, settings: Settings, brand: str, channel: str)
 
 def tag_and_triage(engine: Engine, settings: Settings, moment: datetime) -> tuple[int, int]:
     """Tag and triage until nothing waits; how many were tagged, and how many cases there are more."""
-    rules = Rules(settings.triage, settings.acknowledge, settings.zone, settings.delivery.staleness)
+    rules = rules_of(settings)
     before = _cases(engine)
     classifier = configured(settings.classifier, settings.rule)
     tagged = 0

@@ -1,19 +1,23 @@
 """`ouvidor cases`, `ouvidor replies` and `ouvidor approve`: the inbox's essentials without a browser."""
 
 import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import typer
 from sqlmodel import Session, col, select
 
-from cases.approval import approve
+from cases.approval import approve, leave, post_again, terms_of
 from cases.queries.queue import QueueFilter, queue_page
+from cases.resolution import resolve_with
 from channels.accounts import connection_of
 from commands.opening import WallClock, columns, database_in_use, now, settings_in_use
+from commands.stops import acting
 from database.engine import reading, transaction
 from database.ledger import OUVIDOR, signs_as_the_program
 from errors import OuvidorError
-from models import Account, Case, Mention, Profile, Reply, ReplyState
+from models import Account, Brand, Case, Mention, Profile, Reply, ReplyState
 from responders import build_responder
 from settings import Settings
 from settings_values import instead_of
@@ -103,7 +107,9 @@ def list_replies(path: Path | None, *, state: str | None = None, as_json: bool =
         typer.echo(line)
 
 
-def approve_reply(path: Path | None, reply_id: int, by: str) -> None:
+def approve_reply(
+    path: Path | None, reply_id: int, by: str, *, second: bool = False, override: str = "", note: str = ""
+) -> None:
     """Approve a draft in somebody's name; `ouvidor run` delivers it."""
     if signs_as_the_program(by):
         raise OuvidorError(f"{OUVIDOR!r} is how the program signs: write a person's name after --as")
@@ -113,11 +119,39 @@ def approve_reply(path: Path | None, reply_id: int, by: str) -> None:
             room = _room_left(settings, session, reply_id)
         with transaction(engine) as session:
             reply = session.get_one(Reply, reply_id)
-            approve(session, reply, by.strip(), now(), room, staleness=settings.delivery.staleness)
+            brand = session.get_one(Brand, session.get_one(Case, reply.case_id).brand_id)
+            terms = terms_of(settings, brand.slug, again=second, override=override, note=note)
+            approve(session, reply, by.strip(), now(), room, terms)
+            resolve_with(session, reply, by.strip(), now(), terms)
     if settings.posting:
         typer.echo(f"reply {reply_id} is approved: `ouvidor run` delivers it")
     else:
         typer.echo(f"reply {reply_id} is approved, and waits: the settings say posting = false")
+
+
+def resend(path: Path | None, reply_ids: Sequence[int], by: str) -> None:
+    """A person looked, and it is not there: back in line, where it is looked for once more before it goes out."""
+    _decide(path, reply_ids, by, post_again)
+    typer.echo("they are back in line: each is looked for once more, and goes out where it is not to be seen")
+
+
+def leave_alone(path: Path | None, reply_ids: Sequence[int], by: str) -> None:
+    """A person decided that these do not go out, or that it does not matter whether they did."""
+    _decide(path, reply_ids, by, leave)
+    typer.echo("left: they are not sent again")
+
+
+def _decide(
+    path: Path | None, reply_ids: Sequence[int], by: str, act: Callable[[Session, Reply, str, datetime], None]
+) -> None:
+    """All of them or, where one cannot be decided, none."""
+    name = acting(by)
+    with database_in_use(settings_in_use(path)) as engine, transaction(engine) as session:
+        for reply_id in dict.fromkeys(reply_ids):
+            reply = session.get(Reply, reply_id)
+            if reply is None:
+                raise OuvidorError(f"there is no reply {reply_id}; `ouvidor replies --state needs_human` lists them")
+            act(session, reply, name, now())
 
 
 def _room_left(settings: Settings, session: Session, reply_id: int) -> int | None:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import Session
@@ -19,6 +19,7 @@ from errors import NewerDatabaseError, SettingsError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _migrating = threading.Lock()
+_HOUSE = int.from_bytes(b"ouvidor")
 
 
 def open_database(url: str) -> Engine:
@@ -83,6 +84,16 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session  # closing rolls back and leaves what was read usable
 
 
+def one_at_a_time(connection: Connection) -> None:
+    """Wait until no other process is here, and keep the others out until the transaction ends.
+
+    For what several processes do when they start at once; SQLite's one write lock does the same by itself.
+    """
+    if connection.dialect.name == "postgresql":
+        # It ends with the transaction - postgresql.org/docs/current/functions-admin.html, read 2026-11.
+        connection.execute(select(func.pg_advisory_xact_lock(_HOUSE)))
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema to this version's; NewerDatabaseError, naming both, when it is ahead of us."""
     with _migrating:  # Alembic's environment is global to the process
@@ -107,5 +118,6 @@ def migrate(engine: Engine) -> None:
         if found == (ours,):
             return
         with engine.begin() as connection:
+            one_at_a_time(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -18,21 +18,27 @@ _APPEND = insert(TimelineEvent.__table__)  # type: ignore[attr-defined]  # SQLMo
 OUVIDOR = "ouvidor"  # who acted, when no person did
 
 
+def plain_name(name: str) -> str:
+    """A person's name as it reads, whatever letters it is dressed in: by this two names are one person's."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign)[0] != "C")
+    return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
+
+
 def signs_as_the_program(name: str) -> bool:
     """Whether a person's name would read as the program's own, in full-width letters or any other dress."""
-    visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign)[0] != "C")
-    return unicodedata.normalize("NFKC", visible.casefold()).strip() == OUVIDOR
+    return plain_name(name) == OUVIDOR
 
 
 S = ReplyState
 MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {
     S.DRAFT: frozenset({S.APPROVED, S.DISCARDED}),
-    S.APPROVED: frozenset({S.SENDING, S.DISCARDED, S.FAILED, S.NEEDS_HUMAN}),
+    # Posted without a request: it stood there already. Unknown: a backup was put back, so it may have been sent.
+    S.APPROVED: frozenset({S.SENDING, S.POSTED, S.UNKNOWN, S.DISCARDED, S.FAILED, S.NEEDS_HUMAN}),
     # Back to approved: the platform said that nothing was published.
     S.SENDING: frozenset({S.POSTED, S.APPROVED, S.FAILED, S.UNKNOWN, S.BY_HAND, S.NEEDS_HUMAN}),
     S.UNKNOWN: frozenset({S.POSTED, S.NEEDS_HUMAN}),
     S.POSTED: frozenset({S.VERIFIED, S.NEEDS_HUMAN}),
-    S.BY_HAND: frozenset({S.POSTED, S.VERIFIED, S.DISCARDED}),
+    S.BY_HAND: frozenset({S.POSTED, S.VERIFIED, S.NEEDS_HUMAN, S.DISCARDED}),
     S.NEEDS_HUMAN: frozenset({S.APPROVED, S.POSTED, S.VERIFIED, S.DISCARDED}),
     S.FAILED: frozenset({S.APPROVED, S.DISCARDED}),
     S.VERIFIED: frozenset(),

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Form
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from channels.connection import Clock
 from classifier.base import Classifier
+from database.engine import reading
 from errors import OuvidorError, SettingsError
 from inbox import (
     case_actions,
@@ -26,10 +28,15 @@ from inbox import (
     mention_pages,
     number_pages,
     queue_pages,
+    reply_actions,
     source_pages,
+    stop_pages,
+    template_insert,
+    template_pages,
 )
 from inbox.desk import Desk, back_to, is_htmx
 from inbox.guard import SECURITY_HEADERS, Guard
+from inbox.heading import Heading, heading
 from inbox.problems import problem_text, status_of
 from inbox.views import Views
 from inbox.visitor import Visitors, WrongInputError
@@ -44,10 +51,14 @@ _PAGES = (
     mention_pages,
     correction_pages,
     case_pages,
+    reply_actions,
+    template_insert,
     case_actions,
+    template_pages,
     source_pages,
     number_pages,
     classifier_pages,
+    stop_pages,
     live,
 )
 _STOP_AFTER = 2  # seconds that open streams and requests get when we stop
@@ -143,4 +154,14 @@ def _problem_page(desk: Desk, request: Request, error: Exception) -> Response:
     status = status_of(error)
     notice = problem_text(desk.views.texts(request), error)
     template = "notice.html" if is_htmx(request) else "problem.html"
-    return desk.views.page(request, template, status=status, notice=notice)
+    above = None if is_htmx(request) else _heading(desk)
+    return desk.views.page(request, template, status=status, heading=above, notice=notice)
+
+
+def _heading(desk: Desk) -> Heading | None:
+    """What stands above a page that tells what went wrong; without it where the database itself is at fault."""
+    try:
+        with reading(desk.engine) as session:
+            return heading(session)
+    except SQLAlchemyError:
+        return None

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cases.labels import CHOICES
-from cases.queries import queue
 from cases.queries.confusion import JUDGED, ConfusionFilter, confusion
 from database.engine import reading
 from inbox.desk import Desk, brand_id_of, brands
+from inbox.heading import heading
 from inbox.visitor import WrongInputError
 from models import Brand
 
@@ -49,7 +49,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "classifier.html",
-                counts=queue.counts(session),
+                heading=heading(session),
                 asked=asked,
                 brands=known,
                 fields=JUDGED,

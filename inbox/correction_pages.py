@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from cases import actions
 from cases.labels import FIELDS, written
-from cases.queries import queue
 from cases.queries.verdict import VerdictPage, verdict_page
 from classifier.base import Explains
 from database.engine import reading, transaction
 from inbox.desk import LARGEST_ID, Desk, acting, back_to, is_htmx, told
+from inbox.heading import Heading, heading
 from inbox.visitor import WrongInputError
 from models import Mention
 
@@ -47,12 +47,12 @@ def routes(desk: Desk) -> APIRouter:
     def correction(
         request: Request, mention_id: MentionId, revision: Revision = None, back: str = "/mentions"
     ) -> Response:
-        page, counts = _read(desk, mention_id)
+        page, above = _read(desk, mention_id, part=is_htmx(request))
         why = _why(desk, page)
         if is_htmx(request):
             read = revision or page.row.text_revision
             return desk.views.page(request, "mention_segments.html", page=page, why=why, back=back, revision=read)
-        return desk.views.page(request, "mention_correct.html", counts=counts, page=page, why=why, back=back)
+        return desk.views.page(request, "mention_correct.html", heading=above, page=page, why=why, back=back)
 
     @router.post("")
     def correct(
@@ -80,18 +80,18 @@ def routes(desk: Desk) -> APIRouter:
         if not is_htmx(request):
             return back_to(back)
         # The reasons stay as the open panel has them: to ask again could take a large model a while.
-        page, _ = _read(desk, mention_id)
+        page, _ = _read(desk, mention_id, part=True)
         return told(desk.views.page(request, "mention_corrected.html", page=page, back=back, revision=revision))
 
     return router
 
 
-def _read(desk: Desk, mention_id: int) -> tuple[VerdictPage, queue.Counts]:
+def _read(desk: Desk, mention_id: int, *, part: bool) -> tuple[VerdictPage, Heading]:
     with reading(desk.engine) as session:
         page = verdict_page(session, mention_id)
         if page is None:
             raise HTTPException(404)
-        return page, queue.counts(session)
+        return page, Heading() if part else heading(session)
 
 
 def _why(desk: Desk, page: VerdictPage) -> Why:

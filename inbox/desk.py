@@ -26,7 +26,7 @@ from responders.base import Responder
 from settings import Settings
 
 MOST_PICKED = 500  # rows of one bulk action
-LARGEST_ID = 2**53
+LARGEST_ID = 2**31 - 1  # PostgreSQL keeps ids in four bytes, and refuses to compare them with more
 LONGEST_SEARCH = 200  # characters
 LONGEST_TEXT = 20_000  # characters that a person types
 _PROTOCOL = re.compile(r"[0-9]{8}-[0-9]{6,12}")
@@ -90,7 +90,7 @@ def picked(values: list[str]) -> list[int]:
 
 def number(value: str, name: str) -> int:
     """A whole number as an address or a form gives it."""
-    if not (value.isascii() and value.isdecimal() and len(value) < 16):
+    if not (value.isascii() and value.isdecimal() and len(value) < 16 and int(value) <= LARGEST_ID):
         raise WrongInputError(f"{name} is a whole number, not {value[:40]!r}")
     return int(value)
 

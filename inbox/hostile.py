@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -54,6 +55,19 @@ def rich(text: str) -> Markup:
         address = _without_closing(found.group())
         parts += (_visible(text[done : found.start()]), _link(address))
         done = found.start() + len(address)
+    parts.append(_visible(text[done:]))
+    return Markup("").join(parts)
+
+
+def pointed(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
+    """A text with some of its pieces marked, by their offsets, in order; what overlaps is marked once."""
+    parts: list[Markup] = []
+    done = 0
+    for begins, end in spans:
+        start = max(begins, done)
+        if start < end:
+            parts += (_visible(text[done:start]), Markup("<mark>{}</mark>").format(_visible(text[start:end])))
+            done = end
     parts.append(_visible(text[done:]))
     return Markup("").join(parts)
 

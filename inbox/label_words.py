@@ -12,3 +12,10 @@ def label_words(t: Texts, field: str, value: str) -> str:
     prefix = _PREFIXES.get(field, field)
     names = value.split(",") if field in _PREFIXES else [value]
     return ", ".join(t(f"{prefix}.{name}") if t.has(f"{prefix}.{name}") else name for name in names)
+
+
+def finding_words(name: str, t: Texts) -> str:
+    """What must not stand in public: "phone" of a number that is shown, "asked:cpf" of one that is asked for."""
+    kind = name.removeprefix("asked:")
+    words = t(f"personal.{kind}") if t.has(f"personal.{kind}") else kind
+    return t("gate.live_asked", kind=words) if name != kind else words

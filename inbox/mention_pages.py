@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cases import actions
-from cases.queries import mentions, queue
+from cases.queries import mentions
 from cases.queries.mentions import MentionFilter
 from database.engine import reading, transaction
 from errors import IllegalMoveError
@@ -27,6 +27,7 @@ from inbox.desk import (
     picked,
     told,
 )
+from inbox.heading import heading
 from inbox.visitor import WrongInputError
 from models import Brand, Mention, MentionType, Sentiment, Urgency
 
@@ -84,7 +85,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "mentions.html",
-                counts=queue.counts(session),
+                heading=heading(session),
                 asked=asked,
                 brands=known,
                 page=page,

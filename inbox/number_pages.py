@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cases.queries import queue
 from database.engine import reading
 from inbox.charts import StackedBars, stacked_bars
 from inbox.desk import Desk, brand_id_of, brands
+from inbox.heading import heading
 from inbox.visitor import WrongInputError
 from reputation.export import numbers_csv
 from reputation.trends import DayCount, Dimension, Period, Series, Trend, day_counts, mentions_a_day, trends
@@ -78,7 +78,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "numbers.html",
-                counts=queue.counts(session),
+                heading=heading(session),
                 asked=asked,
                 ranges=RANGES,
                 brands=known,

@@ -2,10 +2,33 @@
 
 from starlette.exceptions import HTTPException
 
-from errors import IllegalMoveError, OutdatedError, OuvidorError, PolicyRefusedError
+from errors import (
+    AnsweredAlreadyError,
+    FourEyesError,
+    IllegalMoveError,
+    OutdatedError,
+    OuvidorError,
+    PersonalDataError,
+    PolicyRefusedError,
+)
+from inbox.answering import NoPrivateWayError, NoteNeededError
 from inbox.desk import NameNeededError
+from inbox.label_words import finding_words
 from inbox.texts import Texts
 from inbox.visitor import WrongInputError
+
+# The first that fits holds: what is more special stands before what it is a kind of.
+_KEYS: tuple[tuple[type[Exception], str], ...] = (
+    (NameNeededError, "problem.name_needed"),
+    (OutdatedError, "problem.outdated"),
+    (AnsweredAlreadyError, "problem.answered_already"),
+    (FourEyesError, "problem.four_eyes"),
+    (NoteNeededError, "problem.note_needed"),
+    (NoPrivateWayError, "problem.no_private_way"),
+    (IllegalMoveError, "problem.illegal_move"),
+    (WrongInputError, "problem.wrong_input"),
+    (OuvidorError, "problem.ouvidor"),
+)
 
 
 def status_of(error: Exception) -> int:
@@ -15,7 +38,9 @@ def status_of(error: Exception) -> int:
             return error.status_code
         case IllegalMoveError():
             return 409
-        case PolicyRefusedError() | NameNeededError() | WrongInputError():
+        case PolicyRefusedError() | PersonalDataError() | NameNeededError() | WrongInputError():
+            return 422
+        case NoteNeededError() | NoPrivateWayError():
             return 422
         case OuvidorError():
             return 409
@@ -28,22 +53,12 @@ def problem_text(t: Texts, error: Exception) -> str:
     if isinstance(error, PolicyRefusedError):
         rule = f"rule.{error.rule}"
         return t("problem.policy", reason=t(rule) if t.has(rule) else str(error))
+    if isinstance(error, PersonalDataError):
+        return t("problem.personal_data", kind=finding_words(error.finding, t))
     if isinstance(error, HTTPException):
         return t({404: "problem.not_found", 405: "problem.method"}.get(error.status_code, "problem.unexpected"))
     return t(_key(error), detail=str(error))
 
 
 def _key(error: Exception) -> str:
-    match error:
-        case NameNeededError():
-            return "problem.name_needed"
-        case OutdatedError():
-            return "problem.outdated"
-        case IllegalMoveError():
-            return "problem.illegal_move"
-        case WrongInputError():
-            return "problem.wrong_input"
-        case OuvidorError():
-            return "problem.ouvidor"
-        case _:
-            return "problem.unexpected"
+    return next((key for kind, key in _KEYS if isinstance(error, kind)), "problem.unexpected")

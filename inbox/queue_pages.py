@@ -18,6 +18,7 @@ from database.engine import reading, transaction
 from errors import IllegalMoveError
 from inbox.desk import LONGEST_SEARCH, Desk, acting, back_to, brand_id_of, brands, chosen, is_htmx, number, picked
 from inbox.guard import visitor_of
+from inbox.heading import Heading, heading
 from inbox.visitor import WrongInputError
 from models import Brand, Case, Hold, MentionType, Sentiment, Urgency
 
@@ -77,7 +78,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "queue.html",
-                counts=queue.counts(session),
+                heading=heading(session),
                 asked=asked,
                 views=tuple(View),
                 brands=known,
@@ -104,7 +105,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "queue_news.html",
-                counts=queue.counts(session),
+                heading=Heading(queue.counts(session)),
                 asked=asked,
                 opened=queue.opened_since(session, wanted, since),
                 changed=queue.rows_of(session, queue.changed_since(session, since)),
@@ -128,7 +129,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "queue_acted.html",
-                counts=queue.counts(session),
+                heading=Heading(queue.counts(session)),
                 act=act,
                 undone_by=_UNDONE_BY.get(act, ""),
                 done=done,

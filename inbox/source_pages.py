@@ -9,9 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cases.queries import queue, sources
+from cases.queries import sources
 from database.engine import reading, transaction
 from inbox.desk import LARGEST_ID, Desk, acting
+from inbox.heading import heading
 from models import Account, Alarm, Source
 
 
@@ -25,7 +26,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.views.page(
                 request,
                 "sources.html",
-                counts=queue.counts(session),
+                heading=heading(session),
                 sources=sources.sources(session),
                 alarms=sources.alarms(session),
                 paused_accounts=sources.paused_accounts(session),
@@ -52,7 +53,7 @@ def routes(desk: Desk) -> APIRouter:
             account = session.get(Account, account_id)
             if account is None:
                 raise HTTPException(404)
-            account.paused_reason = ""
+            account.paused_reason, account.resumed_at = "", desk.now()
             session.add(account)
             _clear_alarms(session, f"account:{account_id}", desk.now())
         return RedirectResponse("/sources", status_code=303)

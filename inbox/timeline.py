@@ -8,6 +8,8 @@ from inbox.texts import Texts
 
 # Which details of an event are values that have a name of their own.
 _NAMED = {"purpose": "purpose", "field": "field"}
+# A detail that makes another thing of what happened, where the catalogue tells it.
+_TURNS = ("adopted", "held", "again", "by_hand", "frozen", "instead", "error")
 # Without these an event is told without its details.
 _NEEDED = {
     "taken": {"from"},
@@ -17,8 +19,12 @@ _NEEDED = {
     "drafted": {"purpose"},
     "not_answerable": {"rule"},
     "acknowledgement_refused": {"rule"},
+    "answer_refused": {"rule"},
+    "resolution_refused": {"rule"},
     "resolved": {"published_in"},
+    "own_post_elsewhere": {"account"},
 }
+_OF_TEMPLATE = {"template", "version"}
 
 
 def event_words(t: Texts, event: Event) -> str:
@@ -27,8 +33,11 @@ def event_words(t: Texts, event: Event) -> str:
     key = f"event.{event.kind}"
     if not t.has(key):
         return event.kind.replace("_", " ")
+    turned = next((f"{key}.{turn}" for turn in _TURNS if turn in detail and t.has(f"{key}.{turn}")), "")
+    if turned:
+        return t(turned)
     values: dict[str, object] = {name: _value(t, name, value, detail) for name, value in detail.items()}
-    with_details = f"{key}.detailed"
+    with_details = f"{key}.from_template" if values.keys() >= _OF_TEMPLATE else f"{key}.detailed"
     if t.has(with_details) and values.keys() >= _NEEDED.get(event.kind, set()):
         return t(with_details, **{("before" if name == "from" else name): value for name, value in values.items()})
     return t(key)

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cases.labels import CHOICES
-from cases.queries.queue import Counts
 from channels.connection import Clock
 from inbox import hostile
 from inbox.guard import visitor_of
-from inbox.label_words import label_words
+from inbox.heading import Heading
+from inbox.label_words import finding_words, label_words
+from inbox.reasons import reason_of
 from inbox.texts import Texts, machine_time
 from inbox.timeline import event_words
 from models import Hold, MentionType, Sentiment, Urgency
@@ -38,6 +39,8 @@ def _environment() -> Environment:
         rich=hostile.rich,
         web_address=hostile.web_address,
         folded=hostile.folded,
+        pointed=hostile.pointed,
+        finding_words=finding_words,
         machine_time=machine_time,
     )
     environment.globals.update(
@@ -64,9 +67,10 @@ class Views:
         return Texts(visitor_of(request.scope).language, self._settings.zone)
 
     def page(
-        self, request: Request, template: str, *, status: int = 200, counts: Counts | None = None, **facts: Any
+        self, request: Request, template: str, *, status: int = 200, heading: Heading | None = None, **facts: Any
     ) -> HTMLResponse:
-        """A template with its facts; `counts` of None leaves the numbers out of the navigation."""
+        """A template with its facts; a part of a page has no heading, or less of one."""
+        heading = heading or Heading()
         visitor = visitor_of(request.scope)
         t = self.texts(request)
         now = self._clock.now()
@@ -80,13 +84,15 @@ class Views:
                 here=_address(request),
                 posting=self._settings.posting,
                 posting_label=self._posting_label,
-                counts=counts,
+                counts=heading.counts,
+                heading=heading,
                 now=now,
                 remembered=cache,
                 age=lambda at: t.length(_since(at, now)),
                 day_name=t.date,
                 label_words=lambda field, value: label_words(t, field, value),
                 event_words=lambda event: event_words(t, event),
+                reason_of=lambda reply: reason_of(t, reply.state, reply.last_error),
                 channel_name=lambda channel: t(f"channel.{channel}") if t.has(f"channel.{channel}") else channel,
                 **facts,
             )

@@ -14,13 +14,13 @@ its account: `list` (one entry of the list), `link` (within it), `next` (the lin
 `answer_text`, `answer_author`, `company`.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from bs4 import Tag
 
+from channels.catch_up import ASKED
+from channels.complaint_place import Place, place_of
 from channels.connection import Clock, Connection, SourceConfig
 from channels.page_options import page_options
 from channels.page_reader import GONE, NOT_MODIFIED, HtmlPage, PageReader, text_in
@@ -29,33 +29,21 @@ from listeners.base import Author, Edited, Gone, HeardMention, Page, Unchanged
 from models import MentionKind
 
 CHUNK = 10  # complaints that are stored together: each is a page of its own, and the site is read slowly
-REMEMBERED = 300  # the newest complaints that are known, by which the list is known again
 _MOST_PAGES = 2_000  # of one list; one that goes on is broken
 _MOST_WALKS = 3
 _MOST_PICTURES = 20
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where we stand in a list that grows at its top.
+class _ListPage:
+    """One page of the list."""
 
-    `old`: the newest complaints of a list that was read to its end. `fresh`: those above that were stored since; they
-    become old when everything between is stored too, and until then no list page ends the walk by them.
-    """
-
-    old: tuple[str, ...] = ()
-    fresh: tuple[str, ...] = ()
+    url: str  # where it was asked for
+    entries: dict[str, str]  # complaints by id, in the page's order, with their addresses
+    following: str  # the address of the next page; "" where none follows
+    is_empty: bool = False  # it says so itself
     etag: str = ""
     modified: str = ""
-
-    def text(self) -> str:
-        """As a cursor."""
-        kept = {name: value for name, value in vars(self).items() if value}
-        return json.dumps(kept, separators=(",", ":"))
-
-    def ended(self, etag: str, modified: str) -> "Place":
-        """Everything down to the old ones is stored."""
-        return Place((*self.fresh, *self.old)[:REMEMBERED], (), etag, modified)
 
 
 @dataclass
@@ -64,8 +52,11 @@ class _Walk:
 
     place: Place
     pages: int = 0
+    asked: set[str] = field(default_factory=set)  # addresses of the pages that were taken for the next ones
+    seen: set[str] = field(default_factory=set)  # complaints on them
     unknown: int = 0
     is_unchanged: bool = False
+    is_at_its_end: bool = False  # for certain: the old ones were reached, or a page said that none follows
     etag: str = ""
     modified: str = ""
 
@@ -89,13 +80,17 @@ class ComplaintPageListener:
         A complaint that disappears while we read moves others to pages that were read already: after more than one
         page the list is walked again, until it shows nothing that is unknown.
         """
-        place = _place(cursor)
+        place = place_of(cursor)
         for number in range(_MOST_WALKS):
             walk = _Walk(place)
             yield from self._walk(walk, may_be_unchanged=number == 0)
             place = walk.place
             if walk.is_unchanged:
                 return
+            if not walk.is_at_its_end and not place.may_end(walk.pages):
+                yield Page((), place.doubted(walk.pages).text())
+                about = f"the list at {self._query or 'the base URL'}"
+                raise TryLaterError(f"{about} breaks off or leads back after page {walk.pages}; it is read again")
             if walk.unknown == 0 or walk.pages == 1:
                 yield Page((), place.ended(walk.etag, walk.modified).text())
                 return
@@ -103,20 +98,42 @@ class ComplaintPageListener:
     def _walk(self, walk: _Walk, may_be_unchanged: bool) -> Iterator[Page]:
         """One walk from the newest complaint down to those that were known when it began."""
         known = walk.place.old
-        conditions = walk.place if may_be_unchanged else Place()
-        for html, etag, modified in self._list_pages(self._reader.url(self._query), conditions):
-            if html is None:
-                walk.is_unchanged = True
-                yield Page((), walk.place.text())
-                return
+        page = self._list_page(self._reader.url(self._query), walk.place if may_be_unchanged else Place(), first=True)
+        if page is None:
+            walk.is_unchanged = True
+            yield Page((), walk.place.text())
+            return
+        walk.etag, walk.modified = page.etag, page.modified
+        while page is not None:
             walk.pages += 1
-            if walk.pages == 1:
-                walk.etag, walk.modified = etag, modified
-            # Some sites lead to a page beyond the last one, as does a list that became shorter while we read.
-            entries = self._entries(html) if walk.pages == 1 or html.all("list") else {}
-            yield from self._news(walk, entries)
-            if not entries or next(reversed(entries)) in known:
+            if walk.pages > _MOST_PAGES:
+                raise TryLaterError(f"the list at {self._query or 'the base URL'} does not end")
+            walk.asked.add(page.url)
+            walk.seen |= page.entries.keys()
+            yield from self._news(walk, page.entries)
+            if not page.entries or next(reversed(page.entries)) in known or not page.following:
+                walk.is_at_its_end = bool(page.entries) or page.is_empty
                 return
+            page = self._below(page, walk)
+
+    def _below(self, page: _ListPage, walk: _Walk) -> _ListPage | None:
+        """The page after another one; None where the way there leads back, however often it is asked for.
+
+        Either its link leads back, or a page that was read comes in place of the next one: both are asked for again.
+        """
+        for number in range(ASKED):
+            if number:
+                again = self._list_page(page.url)
+                # What came may be another page: its link would pass over what lies between.
+                page = again if again is not None and again.entries.keys() & page.entries.keys() else page
+            if not page.following:
+                return page
+            if page.following in walk.asked:
+                continue
+            found = self._list_page(page.following)
+            if found is not None and _leads_on(found, walk):
+                return found
+        return None
 
     def _news(self, walk: _Walk, entries: Mapping[str, str]) -> Iterator[Page]:
         """What is not known of a list page, read complaint by complaint."""
@@ -156,29 +173,27 @@ class ComplaintPageListener:
                 return False
         return True
 
-    def _list_pages(self, url: str, place: Place) -> Iterator[tuple[HtmlPage | None, str, str]]:
-        """The pages of the list with the validators of each; None alone when the first one is unchanged."""
+    def _list_page(self, url: str, place: Place | None = None, *, first: bool = False) -> _ListPage | None:
+        """One page of the list; None when it is as it was at this place."""
         asked: dict[str, str] = {}
-        if not place.fresh:
+        if place is not None and not place.fresh:
             asked |= {"If-None-Match": place.etag} if place.etag else {}
             asked |= {"If-Modified-Since": place.modified} if place.modified else {}
-        seen: set[str] = set()
-        for _ in range(_MOST_PAGES):
-            seen.add(url)
-            answer = self._reader.get(url, accept=frozenset((NOT_MODIFIED,) if asked else ()), headers=asked)
-            if answer.status == NOT_MODIFIED:
-                yield None, "", ""
-                return
-            asked = {}
-            html = HtmlPage(answer, self._options)
-            headers = answer.headers
-            yield html, headers.get("ETag", "")[:200], headers.get("Last-Modified", "")[:100]
-            following = html.one("next")
-            target = _href(following) if following is not None else ""
-            url = self._reader.linked(answer.url, target) if target else ""
-            if not url or url in seen:
-                return
-        raise TryLaterError(f"the list at {self._query or 'the base URL'} does not end")
+        answer = self._reader.get(url, accept=frozenset((NOT_MODIFIED,) if asked else ()), headers=asked)
+        if answer.status == NOT_MODIFIED:
+            return None
+        html, headers = HtmlPage(answer, self._options), answer.headers
+        following = html.one("next")
+        target = _href(following) if following is not None else ""
+        return _ListPage(
+            url=url,
+            # Some sites lead to a page beyond the last one, as does a list that became shorter while we read.
+            entries=self._entries(html) if first or html.all("list") else {},
+            following=self._reader.linked(answer.url, target) if target else "",
+            is_empty=html.one("empty") is not None,
+            etag=headers.get("ETag", "")[:200],
+            modified=headers.get("Last-Modified", "")[:100],
+        )
 
     def _entries(self, html: HtmlPage) -> dict[str, str]:
         """The complaints of a list page by id, in its order, with their addresses."""
@@ -239,6 +254,17 @@ class ComplaintPageListener:
         return self._reader.linked(page, _attribute(image, "src"))
 
 
+def _leads_on(page: _ListPage, walk: _Walk) -> bool:
+    """Whether a page is the next one of a walk, or its end.
+
+    One that was read before brings nothing new, and leads to where we stand or back.
+    """
+    if not page.entries:
+        return page.is_empty
+    is_new = bool(page.entries.keys() - walk.seen)
+    return is_new or not page.following or page.following not in walk.asked | {page.url}
+
+
 def _link_in(entry: Tag, html: HtmlPage) -> Tag | None:
     found = html.one("link", entry)
     return found if found is not None else (entry if entry.name == "a" and entry.get("href") else None)
@@ -251,17 +277,3 @@ def _href(link: Tag) -> str:
 def _attribute(tag: Tag, name: str) -> str:
     value = tag.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _place(cursor: str | None) -> Place:
-    if cursor is None or not cursor.strip():
-        return Place()
-    try:
-        kept: Mapping[str, Any] = json.loads(cursor)
-        old, fresh = (tuple(map(str, kept.get(name, ()))) for name in ("old", "fresh"))
-        etag, modified = (str(kept.get(name, "")) for name in ("etag", "modified"))
-        if not f"{etag}{modified}".isprintable():
-            raise ValueError
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise NeedsAttentionError(f"the source's place cannot be read back: {cursor[:80]!r}; set it to empty") from None
-    return Place(old, fresh, etag, modified)

@@ -13,12 +13,12 @@ Kinds of sources: `notifications`, and `hashtag` with the tag as its query.
 docs.joinmastodon.org/methods/notifications and /methods/timelines, read 2026-11.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from channels.catch_up import Bookmark, bookmark
+from channels.catch_up import ASKED, MOST_DOUBTS, Bookmark, Way, bookmark
 from channels.connection import Clock, Connection, SourceConfig
 from channels.mastodon_client import LOOKED_UP, MastodonClient
 from channels.mastodon_text import is_id, moment_of, status_text
@@ -76,21 +76,39 @@ class MastodonListener:
         """One pass from the newest entry down to those that are stored.
 
         Some servers take since_id and max_id inclusively, some ignore them, some ids are no numbers: the pass ends
-        at an entry that is stored, or with a page that brings nothing that was not seen.
+        at an entry that is stored, or with a page that holds nothing below the last one.
         """
         started, seen = self._clock.now(), {place.since, place.until}
         while True:
-            listed = self._page(place)
+            listed, way = self._page_below(place, seen)
             ids = [self._id_of(entry) for entry in listed]
             fresh = [entry for entry, entry_id in zip(listed, ids, strict=True) if entry_id not in seen]
             if ids and place.top is None:
                 place = replace(place, top=self._settled(_ordered(ids)[0], place.since, started))
-            is_last = not fresh or (place.since is not None and any(_reaches(i, place.since) for i in ids))
-            place = Bookmark(since=place.top or place.since) if is_last else replace(place, until=_ordered(ids)[-1])
+            is_doubted = way is Way.BACK and place.doubts < MOST_DOUBTS
+            place = _moved(place, way, _ordered(ids)[-1:])
             yield Page(self._heard(fresh), place.text(), wait=self._client.pause())
-            if is_last:
+            if is_doubted:
+                raise TryLaterError(
+                    f"{self._client.about}: a page came once more in place of the next one; it is asked for again"
+                )
+            if way is not Way.ON:
                 return place
             seen |= set(ids)
+
+    def _page_below(self, place: Bookmark, seen: Collection[str | None]) -> tuple[list[dict[str, Any]], Way]:
+        """The next page; one that was read before is asked for again.
+
+        A server that takes max_id inclusively ends with a page of that entry alone.
+        """
+        for _ in range(ASKED if place.doubts < MOST_DOUBTS else 1):
+            listed = self._page(place)
+            ids = [self._id_of(entry) for entry in listed]
+            if not ids or (place.since is not None and any(_reaches(i, place.since) for i in ids)):
+                return listed, Way.END
+            if _leads_on(ids, place.until, seen):
+                return listed, Way.ON
+        return listed, Way.END if ids == [place.until] else Way.BACK
 
     def _page(self, place: Bookmark) -> list[dict[str, Any]]:
         if self._is_hashtag:
@@ -150,6 +168,25 @@ class MastodonListener:
 def _ordered(ids: Sequence[str]) -> list[str]:
     """Newest first: by number where ids are numbers, else as the server lists them."""
     return sorted(ids, key=int, reverse=True) if all(i.isdecimal() for i in ids) else list(ids)
+
+
+def _moved(place: Bookmark, way: Way, lowest: Sequence[str]) -> Bookmark:
+    """The place behind a page. A pass that is believed to end by doubts alone leaves them: such a server repeats."""
+    doubts = place.doubts if place.until is None or way is Way.BACK else 0
+    if way is Way.BACK and doubts < MOST_DOUBTS:
+        return replace(place, doubts=doubts + 1)
+    if way is Way.ON:
+        return replace(place, until=lowest[0], doubts=doubts)
+    return Bookmark(since=place.top or place.since, doubts=doubts)
+
+
+def _leads_on(ids: Sequence[str], until: str | None, seen: Collection[str | None]) -> bool:
+    """Whether a page reaches below the one before it, which may have come again in its place."""
+    if until is None:
+        return True
+    if until.isdecimal() and all(i.isdecimal() for i in ids):
+        return any(int(i) < int(until) for i in ids)
+    return ids[-1] != until and any(i not in seen for i in ids)
 
 
 def _reaches(entry_id: str, since: str) -> bool:

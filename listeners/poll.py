@@ -80,6 +80,8 @@ _CLAIM = (
         _SOURCES.c.id == bindparam("source"),
         _SOURCES.c.active,
         _SOURCES.c.paused_reason == "",
+        # Whoever found it due may come second: another process has read it since, and moved its next poll.
+        _SOURCES.c.next_poll_at <= bindparam("moment"),
         _SOURCES.c.claimed_until.is_(None) | (_SOURCES.c.claimed_until < bindparam("moment")),
     )
     .values(claim=bindparam("token"), claimed_until=bindparam("until"))

@@ -10,28 +10,28 @@ How a person gets the credentials (reclameaqui.com.br/empresas, read 2026-11):
 Source kinds: `tickets`, which needs no query. The public site is walled against programs and is never read.
 """
 
-import json
-import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from channels.catch_up import ASKED, MOST_DOUBTS
 from channels.connection import Clock, Connection, SourceConfig
-from channels.reclame_aqui_client import (
+from channels.reclame_aqui_client import PAGE, ReclameAquiClient, TicketPage
+from channels.reclame_aqui_tickets import (
     ANSWER,
     EVALUATION,
-    PAGE,
     THIRD_PARTY,
     Interaction,
-    ReclameAquiClient,
     interactions_of,
+    is_deactivated,
     iso,
     moment_of,
+    words_in,
 )
-from channels.text import html_to_text
+from channels.ticket_window import Window, cursor_of, pages_of, place_of
 from channels.untrusted import mapping, text_of, truth, whole
-from errors import NeedsAttentionError, SettingsError, TryLaterError
+from errors import SettingsError, TryLaterError
 from listeners.base import Author, Edited, Gone, HeardMention, Page, ThreadFact, Unchanged
 from models import MentionKind, Visibility
 
@@ -40,28 +40,8 @@ OVERLAP = timedelta(minutes=10)
 INSTANT = timedelta(milliseconds=1)  # in which the API counts: "before the next one" is "up to now"
 SECOND = timedelta(seconds=1)  # in which an HTTP date counts: what changed in that second is within the window
 DAY = timedelta(days=1)  # where nothing tells the site's clock, ours is taken to be wrong by less than that
-DEACTIVATED = frozenset((12, 13))  # by the consumer, by the site
 EVALUATED = frozenset((9, 18, 19))
 _MOST_ROUNDS = 10_000  # pages; a page that never comes to an end is a fault
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of modification times that is being read, from its last page to its first.
-
-    Tickets that change while we read leave the window and move later ones to earlier pages: read backwards, none is
-    passed over. Its end lies in the past, so that none comes in.
-
-    It is the site's clock that stamps tickets. Where ours is ahead, `until` is a time that the site has yet to reach,
-    and what is stamped until then must be looked for again.
-    """
-
-    since: str | None
-    until: str
-    page: int  # the next one to read
-    total: int
-    newest: str | None = None  # the last change seen so far
-    sure: bool = False  # the site's clock had reached `until` when the window was opened
 
 
 class ReclameAquiListener:
@@ -76,7 +56,7 @@ class ReclameAquiListener:
 
     def fetch(self, cursor: str | None) -> Iterator[Page]:
         """Every ticket that changed since `cursor`; each page moves it, for a long backlog takes many minutes."""
-        since, window = _place(cursor)
+        since, window = place_of(cursor)
         if window is not None:
             since = yield from self._backwards(window)
         until = self._clock.now() + INSTANT
@@ -89,15 +69,15 @@ class ReclameAquiListener:
         window = Window(
             since=iso(start) if start else None,
             until=iso(min(until, first.at + SECOND) if first.at is not None and sure else until),
-            page=_pages(first.total),
+            page=pages_of(first.total),
             total=first.total,
             newest=iso(seen) if seen else None,
             sure=sure,
         )
         if first.total <= PAGE:
-            yield self._heard(first.tickets, _cursor(since=self._stored_until(window)))
+            yield self._heard(first.tickets, cursor_of(since=self._stored_until(window)))
             return
-        yield self._heard(first.tickets, _cursor(window=window))
+        yield self._heard(first.tickets, cursor_of(window=window))
         yield from self._backwards(window)
 
     def check(self, ids: Sequence[str]) -> Iterator[Unchanged | Edited | Gone]:
@@ -109,7 +89,7 @@ class ReclameAquiListener:
                 ticket_id = text_of(ticket.get("id"))
                 if ticket_id not in chunk:
                     continue
-                if _is_deactivated(ticket):
+                if is_deactivated(ticket):
                     yield Gone(ticket_id)
                 else:
                     complaint = self._complaint(ticket, self._interactions(ticket))
@@ -132,19 +112,39 @@ class ReclameAquiListener:
     def _backwards(self, window: Window) -> Generator[Page, None, str]:
         """The pages of a window; returns up to when everything is stored then."""
         for _ in range(_MOST_ROUNDS):
-            found = self._client.tickets(moment_of(window.since), moment_of(window.until), window.page)
+            found, is_it = self._page_of(window)
+            if not is_it and window.doubts < MOST_DOUBTS:
+                yield Page((), cursor_of(window=replace(window, doubts=window.doubts + 1)))
+                raise TryLaterError(
+                    f"{self._client.about}: not page {window.page} came but another; it is asked for again"
+                )
+            window = replace(window, doubts=0 if is_it else window.doubts, first=_first(found.tickets))
             if found.total > window.total:
                 # A clock that is ahead of ours let tickets come in: what they moved on has to be read again.
-                window = replace(window, page=_pages(found.total), total=found.total)
+                window = replace(window, page=pages_of(found.total), total=found.total, first=None)
                 continue
             seen = max(filter(None, (_newest(found.tickets), moment_of(window.newest))), default=None)
             window = replace(window, page=window.page - 1, newest=iso(seen) if seen else None)
             if window.page < 1:
                 stored = self._stored_until(window)
-                yield self._heard(found.tickets, _cursor(since=stored))
+                yield self._heard(found.tickets, cursor_of(since=stored))
                 return stored
-            yield self._heard(found.tickets, _cursor(window=window))
+            yield self._heard(found.tickets, cursor_of(window=window))
         raise TryLaterError(f"{self._client.about}: the pages of tickets do not end")
+
+    def _page_of(self, window: Window) -> tuple[TicketPage, bool]:
+        """The next page of a window, and whether it is that one: the page before it may come in its place.
+
+        It tells its number itself; one that does not is known by its first ticket. Where so many left the window that
+        there is no such page any more, any answer will do.
+        """
+        for _ in range(ASKED if window.doubts < MOST_DOUBTS else 1):
+            found = self._client.tickets(moment_of(window.since), moment_of(window.until), window.page)
+            is_known = window.first is not None and _first(found.tickets) == window.first
+            is_it = not is_known if found.number is None else found.number == window.page
+            if is_it or pages_of(found.total) < window.page:
+                return found, True
+        return found, False
 
     def _heard(self, tickets: Sequence[Mapping[str, Any]], cursor: str) -> Page:
         mentions: list[HeardMention] = []
@@ -153,7 +153,7 @@ class ReclameAquiListener:
             interactions = self._interactions(ticket)
             facts += _facts(ticket, self._ticket_id(ticket))
             words = [self._complaint(ticket, interactions), *self._later_words(ticket, interactions)]
-            if _is_deactivated(ticket):  # the site shows none of it any more
+            if is_deactivated(ticket):  # the site shows none of it any more
                 words = [word.taken_back() for word in words if not word.is_ours]
             mentions += words
         return Page(tuple(mentions), cursor, tuple(facts))
@@ -179,7 +179,7 @@ class ReclameAquiListener:
         return HeardMention(
             external_id=ticket_id,
             kind=MentionKind.COMPLAINT,
-            text="\n\n".join(part for part in map(_plain, parts) if part),
+            text="\n\n".join(part for part in map(words_in, parts) if part),
             posted_at=posted_at,
             author=_consumer(ticket),
             url=self._url(ticket),
@@ -199,7 +199,7 @@ class ReclameAquiListener:
             yield HeardMention(
                 external_id=interaction.id,
                 kind=_kind(interaction),
-                text=_plain(interaction.text),
+                text=words_in(interaction.text),
                 posted_at=interaction.posted_at,
                 author=self._author(ticket, interaction),
                 url=self._url(ticket),
@@ -248,10 +248,6 @@ def _consumer(ticket: Mapping[str, Any]) -> Author | None:
     return Author(external_id=number or f"name:{name}", handle=name, name=name) if number or name else None
 
 
-def _is_deactivated(ticket: Mapping[str, Any]) -> bool:
-    return ticket.get("active") is False or whole(mapping(ticket.get("ra_status")).get("id")) in DEACTIVATED
-
-
 def _facts(ticket: Mapping[str, Any], thread: str) -> list[ThreadFact]:
     """Status, evaluation and moderation, each as of the ticket's last change."""
     at = moment_of(ticket.get("last_modification_date")) or moment_of(ticket.get("creation_date"))
@@ -270,39 +266,9 @@ def _facts(ticket: Mapping[str, Any], thread: str) -> list[ThreadFact]:
     return [ThreadFact(thread, name, value, at) for name, value in told.items() if value]
 
 
-def _plain(text: str) -> str:
-    """Without the markup that the site leaves in some texts; text without any keeps its line breaks and signs."""
-    text = text.replace("\r\n", "\n").replace("\n\r", "\n").replace("\r", "\n")
-    marked = any(mark in text.lower() for mark in ("<br", "<p>", "</p>", "</div>"))
-    return html_to_text(text) if marked else text.strip()
+def _first(tickets: Sequence[Mapping[str, Any]]) -> str | None:
+    return (text_of(tickets[0].get("id")) or None) if tickets else None
 
 
 def _newest(tickets: Sequence[Mapping[str, Any]]) -> datetime | None:
     return max(filter(None, (moment_of(ticket.get("last_modification_date")) for ticket in tickets)), default=None)
-
-
-def _pages(total: int) -> int:
-    return math.ceil(total / PAGE)
-
-
-def _cursor(*, since: str | None = None, window: Window | None = None) -> str:
-    return json.dumps({"since": since} if window is None else {"window": asdict(window)}, separators=(",", ":"))
-
-
-def _place(cursor: str | None) -> tuple[str | None, Window | None]:
-    """Up to when everything is stored, and the window that is being read."""
-    if cursor is None or not cursor.strip():
-        return None, None
-    try:
-        kept = json.loads(cursor)
-        if "window" not in kept:
-            if moment_of(kept["since"]) is None:
-                raise ValueError
-            return str(kept["since"]), None
-        window = Window(**kept["window"])
-        good = all(kept is None or moment_of(kept) is not None for kept in (window.since, window.newest))
-        if not good or moment_of(window.until) is None or not 1 <= window.page <= 100_000 or window.total < 0:
-            raise ValueError
-    except (ValueError, TypeError, LookupError, RecursionError):
-        raise NeedsAttentionError(f"the source's place cannot be read back: {cursor[:80]!r}; set it to empty") from None
-    return None, window

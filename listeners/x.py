@@ -21,6 +21,7 @@ from typing import Any
 from channels.catch_up import Bookmark, bookmark
 from channels.connection import Clock, Connection, SourceConfig
 from channels.tweepy_client import PAGE, OutOfReachError, XClient, id_at, time_of_id
+from channels.x_posts import dicts, history, number, parent_of, references, words
 from errors import SettingsError, TryLaterError
 from listeners.base import Author, Edited, Gone, HeardMention, Page, Unchanged
 from models import MentionKind
@@ -29,8 +30,6 @@ from models import MentionKind
 OVERLAP = timedelta(minutes=1)
 SEARCHABLE = timedelta(days=7) - timedelta(minutes=1)
 
-_ESCAPED = re.compile("&(?:amp|lt|gt);")  # the three that X escapes, and no other
-_PLAIN = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _GONE = ("resource-not-found", "not-authorized-for-resource")
 
 
@@ -67,22 +66,22 @@ class XListener:
         for start in range(0, len(asked), PAGE):
             chunk = asked[start : start + PAGE]
             body = self._client.posts(chunk)
-            shown = {str(post.get("id")): post for post in _dicts(body.get("data"))}
-            newest = {post_id: _history(shown[post_id])[-1] for post_id in chunk if post_id in shown}
+            shown = {str(post.get("id")): post for post in dicts(body.get("data"))}
+            newest = {post_id: history(shown[post_id])[-1] for post_id in chunk if post_id in shown}
             edits = sorted({latest for post_id, latest in newest.items() if latest != post_id} - shown.keys())
             texts = dict(shown)
             for step in range(0, len(edits), PAGE):
                 again = self._client.posts(edits[step : step + PAGE])
-                texts |= {str(post.get("id")): post for post in _dicts(again.get("data"))}
+                texts |= {str(post.get("id")): post for post in dicts(again.get("data"))}
             for post_id, latest in newest.items():
-                if len(_history(shown[post_id])) == 1 and "edit_history_tweet_ids" in shown[post_id]:
+                if len(history(shown[post_id])) == 1 and "edit_history_tweet_ids" in shown[post_id]:
                     yield Unchanged(post_id)
                 elif latest in texts:
-                    yield Edited(post_id, _text(texts[latest]), time_of_id(latest, self._clock.now()))
+                    yield Edited(post_id, words(texts[latest]), time_of_id(latest, self._clock.now()))
             yield from self._gone(body, set(chunk) - shown.keys())
 
     def _gone(self, body: Mapping[str, Any], missing: set[str]) -> Iterator[Gone]:
-        for error in _dicts(body.get("errors")):
+        for error in dicts(body.get("errors")):
             post_id = str(error.get("resource_id") or error.get("value"))
             is_final = str(error.get("type", "")).rpartition("/")[2] in _GONE
             if is_final and post_id in missing and error.get("resource_type", "tweet") == "tweet":
@@ -106,8 +105,8 @@ class XListener:
                     body = {"meta": {}}
                 else:
                     raise
-            posts = _dicts(body.get("data"))
-            numbers = sorted(_number(post.get("id")) for post in posts)
+            posts = dicts(body.get("data"))
+            numbers = sorted(number(post.get("id")) for post in posts)
             if numbers and place.top is None:
                 place = replace(place, top=str(self._settled(numbers[-1], place.since, started)))
             following = body["meta"].get("next_token")
@@ -135,60 +134,57 @@ class XListener:
     def _settled(self, newest: int, since: str | None, started: datetime) -> int:
         """Up to where posts listed late need no longer be expected."""
         settled = min(newest, id_at(started - OVERLAP))
-        return max(settled, _number(since)) if since is not None else settled
+        return max(settled, number(since)) if since is not None else settled
 
     def _heard(self, posts: Sequence[Mapping[str, Any]], includes: object) -> tuple[HeardMention, ...]:
         with_these = includes if isinstance(includes, dict) else {}
         known = {
-            kind: {str(entry.get(key)): entry for entry in _dicts(with_these.get(kind))}
+            kind: {str(entry.get(key)): entry for entry in dicts(with_these.get(kind))}
             for kind, key in (("users", "id"), ("media", "media_key"), ("tweets", "id"))
         }
         # Of an edited post the page may hold two versions: the newest stands.
         heard: dict[str, HeardMention] = {}
-        for post in sorted(posts, key=lambda post: _number(post.get("id"))):
-            if not any(reference.get("type") == "retweeted" for reference in _dicts(post.get("referenced_tweets"))):
+        for post in sorted(posts, key=lambda post: number(post.get("id"))):
+            if not any(reference.get("type") == "retweeted" for reference in dicts(post.get("referenced_tweets"))):
                 mention = self._mention(post, known)
                 heard[mention.external_id] = mention
         return tuple(reversed(heard.values()))
 
     def _mention(self, post: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> HeardMention:
-        post_id, text, history = str(_number(post.get("id"))), _text(post), _history(post)
+        post_id, text, versions = str(number(post.get("id"))), words(post), history(post)
         author = _author(post, known["users"], self._client.web)
-        references = {str(r.get("type")): str(r.get("id")) for r in _dicts(post.get("referenced_tweets"))}
-        parent = references.get("replied_to")
-        if parent is not None and parent in known["tweets"]:
-            parent = _history(known["tweets"][parent])[0]
+        parent = parent_of(post, known["tweets"])
         handle = author.handle if author and author.handle else "i"
         keys = post.get("attachments", {}).get("media_keys") if isinstance(post.get("attachments"), dict) else None
         media = [known["media"].get(str(key), {}) for key in keys] if isinstance(keys, list) else []
         pictures = [entry.get("url") or entry.get("preview_image_url") for entry in media]
         return HeardMention(
-            external_id=history[0],
+            external_id=versions[0],
             kind=MentionKind.POST if parent is None else MentionKind.COMMENT,
             text=text,
-            posted_at=self._made(history, post.get("created_at")),
+            posted_at=self._made(versions, post.get("created_at")),
             author=author,
             url=f"{self._client.web}/{handle}/status/{post_id}",
             parent_external_id=parent,
             thread_external_id=str(post["conversation_id"]) if post.get("conversation_id") else None,
             lang=post["lang"] if isinstance(post.get("lang"), str) and post["lang"] != "und" else None,
             pictures=tuple(p for p in pictures if isinstance(p, str) and p.startswith(("https://", "http://"))),
-            edited_at=time_of_id(history[-1], self._clock.now()) if len(history) > 1 else None,
+            edited_at=time_of_id(versions[-1], self._clock.now()) if len(versions) > 1 else None,
             is_ours=self._is_us(author.external_id, author.handle) if author else False,
-            addresses_us=self._addresses_us(post, text, known["tweets"].get(references.get("quoted", ""))),
-            extra={"post_id": history[-1]},
+            addresses_us=self._addresses_us(post, text, known["tweets"].get(references(post).get("quoted", ""))),
+            extra={"post_id": versions[-1]},
         )
 
-    def _made(self, history: Sequence[str], created_at: object) -> datetime:
+    def _made(self, versions: Sequence[str], created_at: object) -> datetime:
         """The id tells the time where `created_at` was left out, and of an edited post that of its first version."""
-        made = time_of_id(history[0], self._clock.now())
-        if made is not None and len(history) > 1:
+        made = time_of_id(versions[0], self._clock.now())
+        if made is not None and len(versions) > 1:
             return made
         try:
             moment = datetime.fromisoformat(str(created_at))
         except ValueError:
             if made is None:
-                raise TryLaterError(f"X gave post {history[0][:30]} without a time") from None
+                raise TryLaterError(f"X gave post {versions[0][:30]} without a time") from None
             return made
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -212,37 +208,9 @@ class XListener:
         return self._own_id
 
 
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _number(post_id: object) -> int:
-    """Ids compare as numbers: "9" is older than "10"."""
-    text = str(post_id)
-    if not (text.isascii() and text.isdecimal()) or len(text) > 19:
-        raise TryLaterError(f"X gave a post whose id is no number: {text[:30]!r}")
-    return int(text)
-
-
-def _history(post: Mapping[str, Any]) -> list[str]:
-    """The ids of a post's versions, first to newest: the first stays its name, whatever it says now."""
-    listed = post.get("edit_history_tweet_ids")
-    versions = [str(entry) for entry in listed if str(entry).isdecimal()] if isinstance(listed, list) else []
-    return sorted(versions, key=int) or [str(post.get("id"))]
-
-
-def _text(post: Mapping[str, Any]) -> str:
-    note = post.get("note_tweet")  # the whole of a post of more than 280 characters
-    text = note.get("text") if isinstance(note, dict) else None
-    text = text if isinstance(text, str) else post.get("text")
-    if not isinstance(text, str):
-        raise TryLaterError(f"X gave post {str(post.get('id'))[:30]} without a text")
-    return _ESCAPED.sub(lambda found: _PLAIN[found.group()], text)
-
-
 def _mentioned(holder: object) -> list[dict[str, Any]]:
     entities = holder.get("entities") if isinstance(holder, dict) else None
-    return _dicts(entities.get("mentions")) if isinstance(entities, dict) else []
+    return dicts(entities.get("mentions")) if isinstance(entities, dict) else []
 
 
 def _author(post: Mapping[str, Any], users: Mapping[str, Any], web: str) -> Author | None:

@@ -44,7 +44,7 @@ def digits_of(text: str) -> str:
     return "".join(sign for sign in text if "0" <= sign <= "9")
 
 
-def _passes_luhn(digits: str) -> bool:
+def passes_luhn(digits: str) -> bool:
     total = 0
     for place, sign in enumerate(reversed(digits)):
         value = int(sign) * (1 + place % 2)
@@ -52,7 +52,7 @@ def _passes_luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _is_of_a_brand(digits: str) -> bool:
+def is_of_a_brand(digits: str) -> bool:
     return any(len(digits) in lengths and begins.match(digits) for begins, lengths in _BRANDS)
 
 
@@ -104,7 +104,7 @@ def card_at(text: str, at: int) -> int:
 
 def _is_card(text: str, at: int, end: int) -> bool:
     digits = digits_of(text[at:end])
-    if not _is_of_a_brand(digits) or not _passes_luhn(digits):
+    if not is_of_a_brand(digits) or not passes_luhn(digits):
         return False
     is_free = ends_freely(text, end)
     if not is_free and not _EXPIRY_OR_CODE.match(text, end):

@@ -49,6 +49,12 @@ def words_before(text: str, start: int) -> tuple[str, ...]:
     return tuple(found.lastgroup or "" for found in _BEFORE.finditer(text, max(0, start - _REACH), start))
 
 
+def is_named_order(text: str, start: int) -> bool:
+    """Whether the nearest telling word before a number says that it is an order or the like, and means no other one."""
+    said = list(_BEFORE.finditer(text, max(0, start - _REACH), start))
+    return bool(said) and said[-1].lastgroup == "order" and not any(map(str.isdigit, text[said[-1].end() : start]))
+
+
 def is_chat_link(text: str, start: int) -> bool:
     """Whether a number stands in a link that opens a chat or a call with it."""
     return bool(_CHAT_LINK.search(_token_before(text, start)))

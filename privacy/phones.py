@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from phonenumbers import (
     NumberParseException,
@@ -29,6 +30,12 @@ _OF_COMPANIES = frozenset(
 _SERVICE = re.compile(
     r"\(?(?:0[35689]00|(?:400[0-9]|300[0-9]|4020|4062)[ .-]?[0-9]{4}(?![0-9])"
     r"|1-?8[0-9]{2}-|8(?:00|88|77|66|55|44|33|22)[ .)-])"
+)
+
+# The same lines once nothing parts their digits, and those of Spain, Mexico, Colombia and the United States.
+_COMPANY_DIGITS = re.compile(
+    r"(?:55)?(?:0[35689]00[0-9]{6,7}|0?(?:400[0-9]|300[0-9]|4020|4062)[0-9]{4}|0?1?8(?:00|88|77|66|55|44|33|22)[0-9]{6,7}"
+    r"|1900[0-9]{7}|(?:34)?90[0-2][0-9]{6}|018000[0-9]{5,7}|0810[0-9]{7})"
 )
 
 _MOST_TRIMS = 4  # groups of digits after a number that belong to something else
@@ -70,6 +77,7 @@ def _is_of_a_person(number: PhoneNumber) -> bool:
     return is_valid_number(number) and number_type(number) not in _OF_COMPANIES
 
 
+@lru_cache(maxsize=4096)
 def _is_brazilian(digits: str) -> bool:
     """Area code and number, ten digits or eleven."""
     return _is_of_a_person(PhoneNumber(country_code=55, national_number=int(digits)))
@@ -80,6 +88,32 @@ def is_brazilian_mobile(digits: str) -> bool:
     return len(digits) == 11 and digits[2] == "9" and _is_brazilian(digits)
 
 
+def is_of_a_company(digits: str) -> bool:
+    """Whether digits without signs are a line that many call: free of charge, or the same everywhere."""
+    return bool(_COMPANY_DIGITS.fullmatch(digits))
+
+
+def is_valid_phone(digits: str, *, anywhere: bool = False) -> bool:
+    """Whether digits, a plus before them at most, are a mobile of Brazil or, `anywhere`, a number of a person."""
+    if digits.startswith("+"):
+        return any(map(_is_of_a_person, _numbers(digits, ("ZZ",))))
+    national = digits.removeprefix("00")
+    if len(national) in (12, 13):
+        national = national.removeprefix("55")
+    if is_brazilian_mobile(national.removeprefix("0")):
+        return True
+    if not anywhere:
+        return False
+    return (len(national) == 10 and _is_brazilian(national)) or (
+        len(national) >= 9 and any(_is_of_a_person_in(national, (home,)) for home in _HOMES)
+    )
+
+
+def is_long_enough(digits: str) -> bool:
+    """Whether what is told to be a telephone may be one, be it without its area code or made up."""
+    return 8 <= len(digits) <= 13
+
+
 def _numbers(digits: str, regions: tuple[str, ...]) -> Iterator[PhoneNumber]:
     for region in regions:
         try:
@@ -88,6 +122,7 @@ def _numbers(digits: str, regions: tuple[str, ...]) -> Iterator[PhoneNumber]:
             continue
 
 
+@lru_cache(maxsize=4096)  # the same number is looked at in several forms, and a text made to cost time repeats one
 def _is_of_a_person_in(digits: str, regions: tuple[str, ...], *, is_told: bool = False) -> bool:
     """Whether a person may have it in the first of the countries that know it.
 

@@ -16,14 +16,18 @@ from channels.connection import Clock, Connection
 from channels.page_options import PageOptions, page_options
 from channels.page_reader import GONE, HtmlPage, PageReader, text_in
 from channels.text import same_text
-from errors import ByHandError, NeedsAttentionError
+from errors import ByHandError, NeedsAttentionError, RejectedError
 from responders.base import OutgoingReply, Posted
 
 ROOM = 1_000_000  # characters: the site's own form tells the person who posts
 
 
 class ComplaintPageResponder:
-    """Looks for a company's answers on one site."""
+    """Looks for a company's answers on one site.
+
+    It shows no timeline of them: an account does not say where the list of complaints is, and most sites give their
+    answers no date that its options could name.
+    """
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._options: PageOptions = page_options(connection.options)
@@ -35,11 +39,13 @@ class ComplaintPageResponder:
         return ROOM - len(body)
 
     def post(self, reply: OutgoingReply) -> Posted:
-        """Raises ByHandError, always."""
+        """Raises ByHandError, always; for a private reply RejectedError, for the site shows answers to everybody."""
+        _refuse_private(reply)
         raise ByHandError(f"a person must post the answer at {reply.mention_url or 'the complaint'}")
 
     def find(self, reply: OutgoingReply) -> Posted | None:
         """Look among the answers on the complaint's page; without the option `answer` nothing is ever found."""
+        _refuse_private(reply)
         if not self._options.css("answer"):
             raise NeedsAttentionError("complaint_page needs the option 'answer' to verify what a person posted")
         url = self._reader.moved(reply.mention_url)
@@ -69,6 +75,14 @@ class ComplaintPageResponder:
     def _words(self, html: HtmlPage, place: Tag) -> str:
         words = html.one("answer_text", place)
         return text_in(words if words is not None else place)
+
+
+def _refuse_private(reply: OutgoingReply) -> None:
+    if reply.private or reply.is_exposing:
+        raise RejectedError(
+            "nothing private is sent on this site from here: write to the person by the contact that they gave the "
+            "company, or ask them in a public answer to get in touch"
+        )
 
 
 def _squeezed(name: str) -> str:

@@ -12,8 +12,8 @@ from database.ledger import OUVIDOR, move, move_claimed
 from errors import ChannelError, RateLimitedError
 from models import Reply, ReplyState
 from responders.base import Posted, Responder
-from responders.deliver import Terms, adopt
-from responders.outbox import claim, release, released
+from responders.outbox import Claimed, claim, release, released
+from responders.settle import Terms, adopt_claimed, is_anothers
 
 LOOKED_FOR = (ReplyState.POSTED, ReplyState.UNKNOWN, ReplyState.BY_HAND)
 _MOST_LOOKS = 6  # of a reply that the platform confirmed, before a person is told that it cannot be seen
@@ -41,49 +41,61 @@ def verify(
         seen = error
     crash_point("verify.looked")
     with transaction(engine) as session:
-        if isinstance(seen, Posted) and claimed.row.state is ReplyState.POSTED:
-            changes = {
-                **released(None),
-                "external_id": claimed.row.external_id or seen.external_id,
-                "url": claimed.row.url or seen.url,
-                "verified_at": now,
-            }
-            is_ours = move_claimed(session, claimed.moving, ReplyState.VERIFIED, OUVIDOR, now, changes)
-            return ReplyState.VERIFIED if is_ours else None
-        reply = session.get_one(Reply, reply_id)
-        if reply.claim != claimed.token:
-            return None
-        _record(session, reply, seen, now, terms)
-        return reply.state
+        state = _found(session, claimed, seen, now) if isinstance(seen, Posted) else None
+        if not isinstance(seen, Posted):
+            reply = session.get_one(Reply, reply_id)
+            if reply.claim != claimed.token:
+                return None
+            _record(session, reply, seen, now, terms.settle_on(claimed.around.channel))
+            state = reply.state
+    crash_point("verify.recorded")
+    return state
 
 
-def _record(session: Session, reply: Reply, seen: Posted | ChannelError | None, now: datetime, terms: Terms) -> None:
+def _found(session: Session, claimed: Claimed, seen: Posted, now: datetime) -> ReplyState | None:
+    """It stands there: adopted where that was not known, and verified; None where the claim was lost."""
+    if claimed.state is not ReplyState.POSTED:
+        adopted = adopt_claimed(session, claimed, seen, now)
+        if adopted is not ReplyState.POSTED:
+            return adopted
+        reply = session.get_one(Reply, claimed.row.id, populate_existing=True)
+        reply.verified_at, reply.frozen_at = now, None
+        release(reply, None)
+        move(session, reply, ReplyState.VERIFIED, OUVIDOR, now)
+        return ReplyState.VERIFIED
+    external_id = claimed.row.external_id
+    if not external_id and not is_anothers(session, claimed.row.account_id, claimed.row.id, seen):
+        external_id = seen.external_id
+    changes = {**released(None), "external_id": external_id, "url": claimed.row.url or seen.url, "verified_at": now}
+    is_ours = move_claimed(session, claimed.moving, ReplyState.VERIFIED, OUVIDOR, now, changes)
+    return ReplyState.VERIFIED if is_ours else None
+
+
+def _record(session: Session, reply: Reply, seen: ChannelError | None, now: datetime, window: timedelta) -> None:
     match seen:
-        case Posted():
-            adopt(session, reply, seen, now)
-            reply.verified_at = now
-            release(reply, None)
-            move(session, reply, ReplyState.VERIFIED, OUVIDOR, now)
         case RateLimitedError(retry_after=wait):
             release(reply, now + (_RETRY if wait is None else wait))
         case ChannelError():
-            _could_not_look(session, reply, now, terms, seen)
+            _could_not_look(session, reply, now, window, seen)
         case None:
-            _not_there(session, reply, now, terms)
+            _not_there(session, reply, now, window)
     session.add(reply)
 
 
-def _not_there(session: Session, reply: Reply, now: datetime, terms: Terms) -> None:
+def _not_there(session: Session, reply: Reply, now: datetime, window: timedelta) -> None:
     reply.looked += 1
     if reply.state is ReplyState.BY_HAND:
         release(reply, now + _BY_HAND_LOOK)
         return
     if reply.state is ReplyState.UNKNOWN:
-        settled = (reply.sending_at or now) + terms.settle
+        settled = (reply.frozen_at or reply.sending_at or now) + window
         if now < settled:
             release(reply, settled)
             return
-        _ask_person(session, reply, now, "reply_needs_human", "sent with an unknown outcome, and not to be seen since")
+        told = "sent with an unknown outcome, and not to be seen since"
+        if reply.frozen_at is not None:
+            told = "a backup was put back: it is not to be seen, and may have been sent and taken away since"
+        _ask_person(session, reply, now, "reply_needs_human", told)
         return
     if reply.looked < _MOST_LOOKS:
         release(reply, now + timedelta(seconds=15) * 2**reply.looked)
@@ -91,20 +103,20 @@ def _not_there(session: Session, reply: Reply, now: datetime, terms: Terms) -> N
     _ask_person(session, reply, now, "reply_vanished", "the platform confirmed it, but it cannot be seen")
 
 
-def _could_not_look(session: Session, reply: Reply, now: datetime, terms: Terms, error: ChannelError) -> None:
+def _could_not_look(session: Session, reply: Reply, now: datetime, window: timedelta, error: ChannelError) -> None:
     """A look that fails says nothing of the reply; one that keeps failing must not hide it from people."""
     reply.last_error = f"not verified: {error}"[:500]
     reply.looked += 1
-    patience = max(terms.settle, _LONGEST_BLIND)
-    is_blind = now - (reply.sending_at or reply.posted_at or now) >= patience and reply.looked >= _MOST_LOOKS
-    if is_blind and reply.state is not ReplyState.BY_HAND:
+    patience = max(window, _LONGEST_BLIND)
+    is_blind = now - (reply.frozen_at or reply.sending_at or reply.posted_at or now) >= patience
+    if is_blind and reply.looked >= _MOST_LOOKS and reply.state is not ReplyState.BY_HAND:
         _ask_person(session, reply, now, "reply_needs_human", f"it cannot be looked for: {error}"[:500])
         return
     release(reply, now + _RETRY * 5)
 
 
 def _ask_person(session: Session, reply: Reply, now: datetime, kind: str, reason: str) -> None:
-    reply.last_error = reason
+    reply.last_error, reply.frozen_at = reason, None
     release(reply, None)
     move(session, reply, ReplyState.NEEDS_HUMAN, OUVIDOR, now)
     raise_alarm(session, kind, f"reply:{reply.id}", reason, now)

@@ -8,14 +8,17 @@ X_EPOCH = 1_288_834_974_657
 FIRST_SERIALS = {
     "t3": int("1p00000", 36),
     "t1": int("nq00000", 36),
+    "t4": int("2r00000", 36),
     "reclame_aqui": 41_200_000,
     "interaction": 265_300_000,
     "complaints": int("k00000", 36),
 }
 
 
-def family(network: str, opens_thread: bool) -> str:
+def family(network: str, kind: str, opens_thread: bool) -> str:
     """Which run of ids a new post takes its own from."""
+    if network == "reddit" and kind == "message":
+        return "t4"
     if network == "reddit":
         return "t3" if opens_thread else "t1"
     if network == "reclame_aqui" and not opens_thread:
@@ -40,7 +43,7 @@ def next_serial(seed: int, family_name: str, last: int | None, at: int) -> int:
 
 def external_id(family_name: str, serial: int) -> str:
     match family_name:
-        case "t1" | "t3":
+        case "t1" | "t3" | "t4":
             return f"{family_name}_{base36(serial)}"
         case "complaints":
             return base36(serial)

@@ -123,7 +123,7 @@ def thread_page(state: State, network: str, thread: str, words: Words = PT) -> s
     """One conversation, whole; None when there is none."""
     if network not in NETWORKS:
         return None
-    posts = state.posts(network, thread=thread, newest_first=False, limit=500, include_deleted=True)
+    posts = _public(state, network, thread)
     if not posts:
         return None
     return TEMPLATES.get_template("thread.html").render(
@@ -138,13 +138,20 @@ def thread_page(state: State, network: str, thread: str, words: Words = PT) -> s
 def _recent(state: State, network: str, words: Words) -> list[ShownThread]:
     threads: dict[str, None] = {}
     for post in state.posts(network, limit=POSTS_LOOKED_AT):
-        threads.setdefault(post.thread)
+        if not post.is_private:
+            threads.setdefault(post.thread)
     shown = []
     for thread in list(threads)[:THREADS_A_NETWORK]:
-        posts = state.posts(network, thread=thread, newest_first=False, limit=500, include_deleted=True)
+        posts = _public(state, network, thread)
         kept = posts if len(posts) <= POSTS_A_THREAD else [posts[0], *posts[1 - POSTS_A_THREAD :]]
         shown.append(_shown_thread(posts, kept, state.ticket(thread), words))
     return shown
+
+
+def _public(state: State, network: str, thread: str) -> list[Post]:
+    """What anybody may read of a conversation."""
+    posts = state.posts(network, thread=thread, newest_first=False, limit=500, include_deleted=True)
+    return [post for post in posts if not post.is_private]
 
 
 def _shown_thread(posts: Sequence[Post], kept: Sequence[Post], ticket: Ticket | None, words: Words) -> ShownThread:

@@ -95,7 +95,7 @@ def _answered(state: State, answer: Post) -> Post | None:
     post = state.post(answer.network, answer.parent or "")
     if post is not None and post.person.is_brand:
         post = state.post(answer.network, answer.thread)
-    if post is None or "corpus" not in post.extra or answer.extra.get("visibility") == "private":
+    if post is None or "corpus" not in post.extra or answer.is_private:
         return None
     return post
 

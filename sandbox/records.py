@@ -20,6 +20,7 @@ BRAND_FOLLOWERS = {"x": 48_210, "reddit": 312, "mastodon": 1_904, "reclame_aqui"
 # How Reclame AQUI numbers the life of a ticket in its company API (`ra_status`).
 NOT_ANSWERED, ANSWERED, CONSUMER_REPLICA, COMPANY_REPLICA, EVALUATED = 5, 6, 7, 8, 9
 DEACTIVATED_BY_CONSUMER = 12
+PRIVATE = ("private", "direct")  # what `visibility` says of a post that is not for everybody
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Post:
-    """One public text; `id` ascends over all networks, `external_id` has the network's own shape."""
+    """One text; `id` ascends over all networks, `external_id` has the network's own shape."""
 
     id: int
     network: str
     external_id: str
     person: Person
     text: str
-    kind: str  # post, comment, complaint, replica, answer, evaluation
+    kind: str  # post, comment, complaint, replica, answer, evaluation, message
     parent: str | None  # external id of what it answers
     thread: str  # external id of the conversation's root; on complaint sites the ticket's id
     posted_at: datetime
@@ -53,6 +54,11 @@ class Post:
     addresses_brand: bool
     in_reply_to_person: Person | None
     extra: dict[str, str]
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only those whom it is for may see it."""
+        return self.extra.get("visibility") in PRIVATE
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
 """All five networks and the public timelines behind one port of loopback."""
 
-import logging
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from errors import SettingsError
+from sandbox.connection import ClientConnection
+from sandbox.faults import FaultPlan
+from sandbox.faults.requests import Asked
 from sandbox.networks.complaints import ComplaintSite, robots
 from sandbox.networks.mastodon import MastodonNetwork
 from sandbox.networks.reclame_aqui import ReclameAquiNetwork
@@ -45,8 +45,13 @@ class Faults:
     after: Fault | None = None
 
 
-def build_app(state: State, faults: Faults | None = None) -> Starlette:
+def build_app(state: State, faults: Faults | FaultPlan | None = None) -> Starlette:
     """One application: `/x`, `/reddit`, `/mastodon`, `/reclame_aqui`, `/complaints`, and the timelines at `/`."""
+    given = faults or Faults()
+    return _app(state, lambda: given)
+
+
+def _app(state: State, faults: Callable[[], Faults | FaultPlan]) -> Starlette:
     for name in NETWORKS:
         state.brand(name)  # the brand has its accounts before anybody speaks of it
     networks = {
@@ -56,12 +61,15 @@ def build_app(state: State, faults: Faults | None = None) -> Starlette:
         "reclame_aqui": ReclameAquiNetwork(state).routes(),
         "complaints": ComplaintSite(state).routes(),
     }
-    routes: list[Mount | Route] = [
-        Mount(f"/{name}", app=_Front(_app_of(name, own), state, name, faults or Faults()))
-        for name, own in networks.items()
-    ]
+
+    def front(name: str, own: list[Route]) -> _Front:
+        return _Front(_app_of(name, own), state, name, faults)
+
+    mounts = [Mount(f"/{name}", app=front(name, own)) for name, own in networks.items()]
+    # A robot looks for a site's rules at the root of its host.
+    rules = Route("/robots.txt", front("complaints", [Route("/robots.txt", robots)]))
     # The pages come first: behind the mounts, a thread's page at /{network}/t/{thread} would never be reached.
-    return Starlette(routes=[Route("/robots.txt", robots), *page_routes(state), *routes])
+    return Starlette(routes=[rules, *page_routes(state), *mounts])
 
 
 def _app_of(name: str, routes: list[Route]) -> Starlette:
@@ -86,7 +94,7 @@ class _Front:
     Clients compare the date with the time at which a rate window turns, so both must come from one clock.
     """
 
-    def __init__(self, app: ASGIApp, state: State, network: str, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, state: State, network: str, faults: Callable[[], Faults | FaultPlan]) -> None:
         self._app = app
         self._state = state
         self._network = network
@@ -101,12 +109,18 @@ class _Front:
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 date = format_datetime(self._state.clock.now(), usegmt=True)
-                message["headers"] = [*message["headers"], (b"date", date.encode())]
+                if not any(name == b"date" for name, _ in message["headers"]):
+                    message["headers"] = [*message["headers"], (b"date", date.encode())]
             await send(message)
 
-        fault = self._faults.before(*asked) if self._faults.before else None
+        faults = self._faults()
+        if isinstance(faults, FaultPlan):
+            request = Asked(*asked, scope["query_string"].decode("latin-1"))
+            await faults.serve(self._app, request, scope, receive, send_dated)
+            return
+        fault = faults.before(*asked) if faults.before else None
         kept: list[Message] = []
-        if fault is None and self._faults.after is None:
+        if fault is None and faults.after is None:
             await self._app(scope, receive, send_dated)
             return
         if fault is None:
@@ -115,7 +129,7 @@ class _Front:
                 kept.append(message)
 
             await self._app(scope, receive, keep)
-            fault = self._faults.after(*asked) if self._faults.after else None
+            fault = faults.after(*asked) if faults.after else None
         if fault is DROPPED:
             # The announced body never comes, so the server has to cut the connection.
             start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]}
@@ -127,31 +141,19 @@ class _Front:
                 await send_dated(message)
 
 
-_silent = logging.getLogger("sandbox.connections")
-_silent.setLevel(logging.CRITICAL)
+class SandboxServer:
+    """The sandbox on 127.0.0.1, served from a thread of its own; port 0 takes a free one.
 
-
-class _QuietConnection(H11Protocol):
-    """Keeps to itself what uvicorn would log, such as an answer that a fault cut short.
-
-    uvicorn's own loggers belong to every server of the process: quieting those would silence the inbox too.
+    `faults` may be replaced at any time: requests that come later meet the new ones.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.logger = _silent
-        self.access_log = False
-
-
-class SandboxServer:
-    """The sandbox on 127.0.0.1, served from a thread of its own; port 0 takes a free one."""
-
-    def __init__(self, state: State, port: int = 0, faults: Faults | None = None) -> None:
+    def __init__(self, state: State, port: int = 0, faults: Faults | FaultPlan | None = None) -> None:
+        self.faults = faults or Faults()
         # The date header comes from the sandbox's clock, so uvicorn's own is off. Clients keep connections for
         # reuse: one closed under a client's feet would look like an answer that got lost.
         config = uvicorn.Config(
-            build_app(state, faults),
-            http=_QuietConnection,
+            _app(state, lambda: self.faults),
+            http=ClientConnection,
             log_config=None,
             log_level=None,
             date_header=False,

@@ -18,6 +18,7 @@ from sandbox.records import (
     DEACTIVATED_BY_CONSUMER,
     NETWORKS,
     POST_COLUMNS,
+    PRIVATE,
     LogEntry,
     Person,
     Post,
@@ -31,6 +32,7 @@ from sandbox.records import (
 from sandbox.search import match_expression
 from sandbox.store import Store
 from sandbox.tickets import Modified
+from sandbox.veil import veil
 
 __all__ = ["NETWORKS", "Person", "Post", "State", "Ticket"]
 
@@ -122,7 +124,7 @@ class State:
         network = person.network
         with self.transaction():
             at = posted_at or self.clock.now()
-            family = ids.family(network, opens_thread=thread is None)
+            family = ids.family(network, kind, opens_thread=thread is None)
             last = self._store.value("SELECT max(serial) FROM post WHERE family = ?", family)
             serial = ids.next_serial(self.seed, family, last, stamp(at))
             external_id = ids.external_id(family, serial)
@@ -140,7 +142,9 @@ class State:
             )
             self._store.change("INSERT INTO post_text (rowid, text) VALUES (?, ?)", key, _searched(facts, text))
             self._log("answered" if person.is_brand else "posted", key, at, text)
-            if facts.get("visibility") != "private":
+            if facts.get("visibility") in PRIVATE:
+                tickets.touch(self._store, thread, at)
+            else:
                 tickets.move(self._store, person, kind, thread, at)
             return self._one(key)
 
@@ -234,8 +238,9 @@ class State:
     ) -> list[Post]:
         """For the sandbox's own modules: posts by an SQL condition, in the order of their ids.
 
-        `searching` says that the condition has a `post_text MATCH`.
+        `searching` says that the condition has a `post_text MATCH`. Posts behind the reader's veil are left out.
         """
+        where = f"({where}) AND {veil().seen('post.id')}"
         key, source = "post.id", "post"
         if searching:
             # The index leads and gives its rows in id order, so that the newest hits need no sorting.
@@ -248,6 +253,14 @@ class State:
         """Deleted ones too, for they were posted; what only stands in the background is not counted."""
         statement = "SELECT count(*) FROM post WHERE by_brand = ? AND instr(extra, '\"background\"') = 0"
         return int(self._store.value(statement, by_brand))
+
+    def newest(self) -> int:
+        """Our own id of the newest post; 0 without any."""
+        return int(self._store.value("SELECT coalesce(max(id), 0) FROM post"))
+
+    def logged(self) -> int:
+        """The id of the newest entry of the truth log; 0 without any."""
+        return int(self._store.value("SELECT coalesce(max(id), 0) FROM log"))
 
     def latest(self) -> datetime | None:
         """When anything last happened; a virtual clock that continues a file starts no earlier."""

@@ -16,6 +16,7 @@ from sandbox.records import (
     ticket_from,
 )
 from sandbox.store import Store
+from sandbox.veil import Veil, veil
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Modified:
     end: datetime | None = None
 
     def condition(self) -> tuple[str, list[object]]:
-        where = ["network = ?"]
+        where = ["network = ?", _seen()]
         values: list[object] = [self.network]
         if self.start is not None:
             where.append("modified_at >= ?")
@@ -39,7 +40,7 @@ class Modified:
 
 
 def ticket(store: Store, thread: str) -> Ticket | None:
-    row = store.row("SELECT * FROM ticket WHERE thread = ?", thread)
+    row = store.row(f"SELECT * FROM ticket WHERE thread = ? AND {_seen()}", thread)
     return None if row is None else ticket_from(row)
 
 
@@ -56,6 +57,15 @@ def tickets(
 def count_tickets(store: Store, modified: Modified) -> int:
     where, values = modified.condition()
     return int(store.value(f"SELECT count(*) FROM ticket WHERE {where}", *values))
+
+
+def _seen() -> str:
+    """The condition that a ticket fulfils when the reader of the moment sees its complaint."""
+    before = veil()
+    if before == Veil():
+        return "1"
+    complaint = "complaint.network = ticket.network AND complaint.external_id = ticket.thread"
+    return f"EXISTS (SELECT 1 FROM post AS complaint WHERE {complaint} AND {before.seen('complaint.id')})"
 
 
 def set_status(store: Store, thread: str, status: int, at: datetime) -> None:

@@ -11,6 +11,8 @@ from sandbox.state import State
 BRAND_NAME_PATTERN = re.compile(r"\bloja\s+aurora\b", re.IGNORECASE)
 HASHTAG = re.compile(r"#lojaaurora\b", re.IGNORECASE)
 OWN_SUBREDDIT = "LojaAurora"
+PRIVATE = ("private", "direct")  # the visibilities of what nobody else reads
+BOTS = ("AutoModerator",)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class CustomerPost:
     addresses_brand: bool
     sources: frozenset[str]  # the kinds of source that show it: mentions, search, inbox, ...
     corpus: str  # which text of the corpus it is; "" for a text from elsewhere
+    is_private: bool = False  # shown to those it names alone
+    by_bot: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ class BrandAnswer:
     text: str
     at: datetime
     deleted_at: datetime | None
+    native: bool = False  # posted by one of the brand's people in the platform's own app, without Ouvidor
+    by_hand: bool = False  # typed by a person, there or on the complaint site
+    is_private: bool = False
 
 
 class Truth:
@@ -52,17 +59,16 @@ class Truth:
 
     def customer_posts(self, *, include_deleted: bool = True) -> list[CustomerPost]:
         """In the order of posting. What no source of ours shows is left out."""
-        posts = (_customer_post(post) for post in self._state.select_posts("post.by_brand = 0"))
+        posts = self.everybodys_posts()
         return [post for post in posts if post.sources and (include_deleted or post.deleted_at is None)]
+
+    def everybodys_posts(self) -> list[CustomerPost]:
+        """In the order of posting; also those that no source of ours shows, which an answer may stand below."""
+        return [_customer_post(post) for post in self._state.select_posts("post.by_brand = 0")]
 
     def brand_answers(self) -> list[BrandAnswer]:
         """In the order of posting, deleted ones too."""
-        return [
-            BrandAnswer(
-                post.network, post.external_id, post.thread, post.parent, post.text, post.posted_at, post.deleted_at
-            )
-            for post in self._state.select_posts("post.by_brand = 1")
-        ]
+        return [_brand_answer(post) for post in self._state.select_posts("post.by_brand = 1")]
 
     def doubled_answers(self) -> list[tuple[BrandAnswer, ...]]:
         """Groups of two or more answers to one post that say the same, but for spaces and capitals."""
@@ -75,6 +81,22 @@ class Truth:
 def normalised(text: str) -> str:
     """What two texts have in common when a reader would call them the same."""
     return " ".join(text.casefold().split())
+
+
+def _brand_answer(post: Post) -> BrandAnswer:
+    return BrandAnswer(
+        network=post.network,
+        external_id=post.external_id,
+        thread=post.thread,
+        parent=post.parent,
+        text=post.text,
+        at=post.posted_at,
+        deleted_at=post.deleted_at,
+        native="fault" in post.extra,
+        # The complaint site has no other way than its form.
+        by_hand=post.network == "complaints" or "fault" in post.extra,
+        is_private=post.extra.get("visibility") in PRIVATE,
+    )
 
 
 def _customer_post(post: Post) -> CustomerPost:
@@ -91,6 +113,8 @@ def _customer_post(post: Post) -> CustomerPost:
         addresses_brand=post.addresses_brand,
         sources=frozenset() if "background" in post.extra else _sources(post),
         corpus=post.extra.get("corpus", ""),
+        is_private=post.extra.get("visibility") in PRIVATE,
+        by_bot="bot" in post.extra or post.person.handle in BOTS,
     )
 
 

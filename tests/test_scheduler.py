@@ -7,7 +7,7 @@ from concurrent.futures import wait
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
 from cases.approval import approve
@@ -30,6 +30,8 @@ from models import (
 from scheduler import STEPS, Runtime
 from settings import AccountSettings, BrandSettings, Settings
 from tests.builders import NOON, a_brand, a_case, a_draft, a_heard, a_mention, a_page, a_source, an_account
+from tests.chaos.intents import settings
+from tests.chaos.people import Approving
 from tests.fakes import RecordingResponder, ScriptedListener, StandingClock
 
 
@@ -277,3 +279,17 @@ def test_a_missing_secret_pauses_the_account_and_keeps_the_reply(
         assert session.exec(select(Reply.state)).one() is ReplyState.APPROVED
         assert session.exec(select(Account.paused_reason)).one()
         assert "account_paused" in session.exec(select(Alarm.kind)).all()
+
+
+def test_what_another_holds_keeps_nothing_else_waiting(engine: Engine, platform: RecordingResponder) -> None:
+    """Five hundred are looked at in one go, and a process that died may have held more."""
+    Approving(engine, 502, NOON - timedelta(hours=1), timedelta(seconds=1)).step(NOON)
+    with transaction(engine) as session:
+        held = update(Reply).where(col(Reply.id) <= 501)
+        session.execute(held.values(claim="another's", claimed_until=NOON + timedelta(minutes=5)))
+    runtime = Runtime(
+        engine, settings(), StandingClock(NOON), OneVerdict(), responders=lambda _connection, _clock: platform
+    )
+    runtime.once()
+    assert [reply.mention_external_id for reply in platform.published] == ["502"]
+    assert runtime.next_due() == NOON + timedelta(seconds=5)  # to look for it

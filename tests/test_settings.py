@@ -164,6 +164,26 @@ MISTAKES = {
         '[[acknowledge]]\ntemplate = { pt = "a", fr = "b" }\n[delivery]',
         "line 27: acknowledge 1, template, fr: 'fr' is not known",
     ),
+    "a mode that is none": (
+        "[delivery]",
+        '[[automation]]\npurpose = "answer"\nmode = "aprove"\n[delivery]',
+        "line 28: automation 1, mode: 'aprove' is not known; did you mean 'approve'?",
+    ),
+    "a purpose that is none": (
+        "[delivery]",
+        '[[automation]]\npurpose = "answers"\nmode = "off"\n[delivery]',
+        "line 27: automation 1, purpose: 'answers' is not known; did you mean 'answer'?",
+    ),
+    "automation without a text": (
+        "[delivery]",
+        '[[automation]]\npurpose = "answer"\nmode = "approve"\n[delivery]',
+        "line 28: automation 1, mode: mode 'approve' needs a text",
+    ),
+    "automation for a brand that is none": (
+        "[delivery]",
+        '[[automation]]\npurpose = "answer"\nmode = "off"\nbrands = ["acne"]\n[delivery]',
+        "line 29: automation 1, brands 1: no brand has the slug 'acne'; did you mean 'acme'?",
+    ),
     "broken TOML": ('slug = "acme"', 'slug = "acme', "line 4: this is no TOML"),
 }
 

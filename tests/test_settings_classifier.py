@@ -194,3 +194,8 @@ def test_the_words_of_the_settings_are_those_of_the_labels() -> None:
     assert get_args(HoldName) == tuple(Hold)
     assert get_args(TopicName) == tuple(Topic)
     assert set(get_args(ModelSettings.model_fields["field"].annotation)) == set(FIELDS)
+
+
+def test_a_folder_far_down_is_read_again_as_it_was_written() -> None:
+    settings = ClassifierSettings(learned="/" + "/".join(["pasta"] * 40))
+    assert ClassifierSettings.model_validate_json(settings.model_dump_json()) == settings

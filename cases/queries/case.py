@@ -8,16 +8,13 @@ from sqlmodel import Session, col, select
 
 from cases.queries.facts import Person, Tags, people, tags_of
 from cases.queries.queue import QueueRow, rows_of
+from cases.queries.replies import ReplyEntry, replies_of
 from models import (
-    Account,
     Case,
     CaseMention,
     Mention,
     MentionKind,
     MentionText,
-    Reply,
-    ReplyPurpose,
-    ReplyState,
     ThreadFactRow,
     TimelineEvent,
     Visibility,
@@ -34,31 +31,6 @@ class EarlierText:
 
     text: str
     replaced_at: datetime
-
-
-@dataclass(frozen=True)
-class ReplyEntry:
-    """A reply of ours, in whatever state."""
-
-    id: int
-    mention_id: int
-    mention_url: str
-    answers: str  # the handle that it answers
-    account: str
-    channel: str
-    purpose: ReplyPurpose
-    sequence: int
-    state: ReplyState
-    body: str
-    automatic: bool
-    drafted_by: str
-    drafted_at: datetime
-    approved_by: str
-    attempts: int
-    posted_at: datetime | None
-    verified_at: datetime | None
-    url: str
-    last_error: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +75,8 @@ class CasePage:
     resolution: str
     resolved_at: datetime | None
     thread: tuple[ThreadEntry, ...]
-    at_work: tuple[ReplyEntry, ...]  # replies that are not in public yet, oldest first
+    at_work: tuple[ReplyEntry, ...]  # replies that are not out yet, or no longer, oldest first
+    wrote_in_private: bool  # whether a private message of ours reached the person on this case
     events: tuple[Event, ...]
     others: tuple[QueueRow, ...]
     facts: tuple[tuple[str, str], ...]  # what the platform states of the thread, newest of each name
@@ -120,7 +93,7 @@ def case_page(session: Session, case: Case) -> CasePage:
     case_id = case.id or 0
     linked = set(session.exec(select(CaseMention.mention_id).where(CaseMention.case_id == case_id)))
     mentions = _mentions(session, case, linked)
-    replies = _replies(session, case_id)
+    replies = replies_of(session, case_id)
     thread = _thread(session, mentions, linked, replies)
     in_public = {entry.reply.id for entry in thread if entry.reply is not None}
     return CasePage(
@@ -130,7 +103,9 @@ def case_page(session: Session, case: Case) -> CasePage:
         resolution=case.resolution,
         resolved_at=case.resolved_at,
         thread=thread,
-        at_work=tuple(reply for reply, _ in replies if reply.id not in in_public),
+        # What was seen once may have vanished, and wait for a person.
+        at_work=tuple(reply for reply in replies if reply.id not in in_public or not reply.is_out),
+        wrote_in_private=any(reply.private and reply.is_out for reply in replies),
         events=_events(session, case_id),
         others=_others(session, case),
         facts=_facts(session, case),
@@ -155,54 +130,13 @@ def _mentions(session: Session, case: Case, linked: set[int]) -> list[Mention]:
     return sorted(found.values(), key=lambda mention: (mention.posted_at, mention.id))
 
 
-def _replies(session: Session, case_id: int) -> list[tuple[ReplyEntry, str]]:
-    """Every reply that was not discarded, with its id on the channel."""
-    found = session.exec(
-        select(Reply, Account.name, Mention)
-        .join(Account, col(Account.id) == col(Reply.account_id))
-        .join(Mention, col(Mention.id) == col(Reply.mention_id))
-        .where(Reply.case_id == case_id, col(Reply.state) != ReplyState.DISCARDED)
-        .order_by(col(Reply.id))
-    ).all()
-    authors = people(session, [mention.profile_id for _, _, mention in found])
-    replies = []
-    for reply, account, mention in found:
-        author = authors.get(mention.profile_id) if mention.profile_id is not None else None
-        replies.append((_reply(reply, account, mention, author.handle if author else ""), reply.external_id))
-    return replies
-
-
-def _reply(reply: Reply, account: str, mention: Mention, answers: str) -> ReplyEntry:
-    return ReplyEntry(
-        id=reply.id or 0,
-        mention_id=reply.mention_id,
-        mention_url=mention.url,
-        answers=answers,
-        account=account,
-        channel=mention.channel,
-        purpose=reply.purpose,
-        sequence=reply.sequence,
-        state=reply.state,
-        body=reply.body,
-        automatic=reply.automatic,
-        drafted_by=reply.drafted_by,
-        drafted_at=reply.drafted_at,
-        approved_by=reply.approved_by,
-        attempts=reply.attempts,
-        posted_at=reply.posted_at,
-        verified_at=reply.verified_at,
-        url=reply.url,
-        last_error=reply.last_error,
-    )
-
-
 def _thread(
-    session: Session, mentions: Sequence[Mention], linked: set[int], replies: Sequence[tuple[ReplyEntry, str]]
+    session: Session, mentions: Sequence[Mention], linked: set[int], replies: Sequence[ReplyEntry]
 ) -> tuple[ThreadEntry, ...]:
     tags = tags_of(session, [mention.verdict_id for mention in mentions])
     authors = people(session, [mention.profile_id for mention in mentions])
     earlier = _earlier(session, [mention.id for mention in mentions if mention.edited_at or mention.text_revision > 1])
-    heard_back = {external_id: reply for reply, external_id in replies if external_id}
+    heard_back = {reply.external_id: reply for reply in replies if reply.external_id}
     entries = []
     for mention in mentions:
         entries.append(
@@ -227,14 +161,14 @@ def _thread(
             )
         )
     for reply in heard_back.values():
-        if reply.posted_at is not None or reply.state in (ReplyState.POSTED, ReplyState.VERIFIED):
+        if reply.is_out:
             entries.append(_published(reply))
     return tuple(sorted(entries, key=lambda entry: entry.at))
 
 
 def _published(reply: ReplyEntry) -> ThreadEntry:
     return ThreadEntry(
-        at=reply.posted_at or reply.drafted_at,
+        at=reply.posted_at or reply.verified_at or reply.drafted_at,
         mention_id=None,
         is_ours=True,
         in_case=True,
@@ -244,7 +178,7 @@ def _published(reply: ReplyEntry) -> ThreadEntry:
         text_revision=1,
         url=reply.url,
         pictures=(),
-        visibility=Visibility.PUBLIC,
+        visibility=Visibility.PRIVATE if reply.private else Visibility.PUBLIC,
         edited_at=None,
         deleted_at=None,
         earlier=(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -41,6 +42,17 @@ _SHOWN = (
     VerdictRow.abstained,
     VerdictRow.rule,
 )
+# In the order of a Person's fields.
+_OF_A_PERSON = (
+    Profile.handle,
+    Profile.name,
+    Profile.url,
+    Profile.followers,
+    Profile.is_bot,
+    Profile.id,
+    Profile.opted_out_at,
+    Profile.blocked_at,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,9 @@ class Person:
     url: str
     followers: int | None
     is_bot: bool
+    profile_id: int = 0
+    opted_out_at: datetime | None = None  # asked not to be answered automatically
+    blocked_at: datetime | None = None  # nothing is sent to them
 
 
 @dataclass(frozen=True)
@@ -91,9 +106,8 @@ def people(session: Session, profile_ids: Collection[int | None]) -> dict[int, P
     wanted = {profile_id for profile_id in profile_ids if profile_id is not None}
     if not wanted:
         return {}
-    shown = (Profile.id, Profile.handle, Profile.name, Profile.url, Profile.followers, Profile.is_bot)
-    found = session.execute(sa_select(*map(col, shown)).where(col(Profile.id).in_(wanted)))
-    return {profile_id: Person(*values) for profile_id, *values in found}
+    found = session.execute(sa_select(*map(col, _OF_A_PERSON)).where(col(Profile.id).in_(wanted)))
+    return {person.profile_id: person for person in (Person(*values) for values in found)}
 
 
 def tags_of(session: Session, verdict_ids: Collection[int | None]) -> dict[int, Tags]:

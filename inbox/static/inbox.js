@@ -33,6 +33,23 @@
     for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  // What was asked for is done, and the page stays as it is.
+  document.addEventListener("stopped", () => {
+    for (const menu of document.querySelectorAll(".menu[open]")) menu.open = false;
+    document.getElementById("notice").replaceChildren();
+  });
+
+  // A sentence that is offered goes to the end of what is being written.
+  document.addEventListener("click", (event) => {
+    const offer = event.target.closest("[data-say]");
+    const body = offer && document.getElementById("body");
+    if (!body) return;
+    event.preventDefault();
+    body.value = [body.value.trimEnd(), offer.dataset.say].filter(Boolean).join("\n");
+    body.dispatchEvent(new Event("input", { bubbles: true }));
+    body.focus();
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
@@ -66,8 +83,12 @@
     if (document.hidden) { stream?.close(); stream = null; return; }
     if (stream) return;
     stream = window.htmx.createEventSource(live.getAttribute("sse-connect"));
-    for (const name of ["changed", "hello"]) {
-      stream.addEventListener(name, () => { window.htmx.trigger("#news", "sse:changed"); });
-    }
+    const tell = (name, place) => {
+      for (const heard of [name, "hello"]) {
+        stream.addEventListener(heard, () => { if (document.querySelector(place)) window.htmx.trigger(place, `sse:${name}`); });
+      }
+    };
+    tell("changed", "#news");
+    tell("stops", "#stops");
   });
 })();

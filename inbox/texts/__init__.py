@@ -6,9 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.texts.en import ENGLISH
+from inbox.texts.en_delivery import ENGLISH_DELIVERY
 from inbox.texts.pt import PORTUGUESE
+from inbox.texts.pt_delivery import PORTUGUESE_DELIVERY
 
-CATALOGUES: Mapping[str, Mapping[str, str]] = {"pt": PORTUGUESE, "en": ENGLISH}
+CATALOGUES: Mapping[str, Mapping[str, str]] = {
+    "pt": {**PORTUGUESE, **PORTUGUESE_DELIVERY},
+    "en": {**ENGLISH, **ENGLISH_DELIVERY},
+}
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

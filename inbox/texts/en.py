@@ -8,6 +8,7 @@ ENGLISH: Mapping[str, str] = {
     "nav.label": "Pages",
     "nav.queue": "Queue",
     "nav.mentions": "Mentions",
+    "nav.templates": "Templates",
     "nav.sources": "Sources",
     "nav.numbers": "Numbers",
     "name.ask": "Who is at work?",
@@ -166,11 +167,11 @@ ENGLISH: Mapping[str, str] = {
     "tag.rule": "By rule",
     "tag.personal_data": "Personal data",
     "tag.none": "none",
-    "why.label": "Words that weighed in {field}",
-    "why.legend": "The words that weighed most: + for what the classifier said, − against it.",
-    "why.another": "They are of the model of today; another version tagged this text.",
-    "why.none": "No word of this text weighed much.",
-    "why.no_model": "This model does not tell which words weighed.",
+    "weighed.label": "Words that weighed in {field}",
+    "weighed.legend": "The words that weighed most: + for what the classifier said, − against it.",
+    "weighed.another": "They are of the model of today; another version tagged this text.",
+    "weighed.none": "No word of this text weighed much.",
+    "weighed.no_model": "This model does not tell which words weighed.",
     "tag.waiting": "Not tagged yet",
     # Case
     "case.title": "Case {protocol}",
@@ -204,22 +205,17 @@ ENGLISH: Mapping[str, str] = {
     "reply.to": "to",
     "reply.as": "as {account}",
     "reply.automatic": "Automatic",
-    "reply.forbidden": "The network does not allow an answer from here:",
+    "reply.forbidden": "It cannot be answered from here:",
+    "reply.ready": "Ready to approve",
+    "reply.to_finish": "To be finished",
     "reply.nobody_can": "This case's mentions were imported or deleted: there is no account that could answer them.",
     "reply.last_error": "What happened:",
     "reply.by_hand_how": (
         "This channel takes no replies by program. Copy the text, post it there, and paste its address."
     ),
-    "reply.needs_human_how": (
-        "We do not know whether the reply went out. Open the post and look. If it is there, paste its address."
-    ),
     "reply.url": "Address of the posted reply",
-    "reply.again_hint": "Post again only after you saw that the reply is not there.",
     "reply.approved_hint": "Approved by {by}. It leaves in a moment.",
     "reply.waits_hint": "Approved. It waits because posting is off.",
-    "reply.unknown_hint": (
-        "The network gave no answer to the request. We look for the reply in the thread before anything else."
-    ),
     "reply_badge.draft": "Draft",
     "reply_badge.by_hand": "Post by hand",
     "reply_badge.needs_human": "Needs you",
@@ -251,6 +247,82 @@ ENGLISH: Mapping[str, str] = {
     "resolve.yes": "The resolution will be published in this thread.",
     "resolve.no": "It will not be published.",
     "resolve.no_thread": "No public thread: the case is closed and nothing is published.",
+    # Ready texts
+    "template.title": "Templates",
+    "template.lead": "What replies are made from: those of automation, and those that the team inserts in cases.",
+    "template.new": "New template",
+    "template.new_lead": "A text for one purpose, one language and one channel, or all.",
+    "template.empty": "No template here",
+    "template.empty_hint": (
+        "Write the first. It can be inserted in any answer, and rules of automation can use it by its name."
+    ),
+    "template.no_brand": "Write a brand into ouvidor.toml and apply it: every template is a brand's.",
+    "template.missing.one": "Automation asks for 1 template that nobody wrote",
+    "template.missing.other": "Automation asks for {n} templates that nobody wrote",
+    "template.write_it": "Write it",
+    "template.name": "Name",
+    "template.name_placeholder": "For example: received",
+    "template.purpose": "Purpose",
+    "template.every_channel": "Every channel",
+    "template.body": "Text",
+    "template.variables": "These parts are filled in for each case:",
+    "template.variable.protocol": "the number of the case",
+    "template.variable.brand": "the name of the brand",
+    "template.variable.channel_name": "the name of the network or site",
+    "template.variable.private_sentence": "an invitation to write in private, where the channel has a way",
+    "template.if_hint": "To say something only where one of them is there:",
+    "template.preview": "See how it reads",
+    "template.preview_title": "How it reads",
+    "template.sample_hint": (
+        "With a made-up case number. The room that is left is counted as each channel counts, for a long name."
+    ),
+    "template.nothing_yet": "The text shows here as you write.",
+    "template.says_nothing": "Nothing would be said.",
+    "template.no_account": "The brand has no account on any channel: there is no limit to check.",
+    "template.save": "Save",
+    "template.save_version": "Save a new version",
+    "template.version": "Version {n}",
+    "template.versions": "Versions",
+    "template.in_use": "Version {n} in use",
+    "template.is_retired": "Out of use",
+    "template.was_retired": "taken out of use",
+    "template.retire": "Take out of use",
+    "template.retire_hint": "What was written with it stays as it is. Saving it again brings it back.",
+    "template.retired.one": "1 template out of use",
+    "template.retired.other": "{n} templates out of use",
+    "template.insert": "Insert a template",
+    "template.pick": "Choose",
+    "template.do_insert": "Insert",
+    "template_fault.name": "Give the template a name of 1 to 60 characters.",
+    "template_fault.empty": "Write the text: an empty one would say nothing.",
+    "template_fault.empty_on": "On this channel the text would say nothing: {about}. Write what to say there as well.",
+    "template_fault.too_long": "The text is longer than {about} characters.",
+    "template_fault.syntax": "The text could not be read. Check the braces. Detail: {about}",
+    "template_fault.not_allowed": (
+        "A template knows text, the parts in the list, the filters upper, lower, capitalize and trim, and if. "
+        "Take this out: {about}"
+    ),
+    "template_fault.unknown_variable": "No part is named “{about}”. Those that exist are listed below the text.",
+    "template_fault.unknown_filter": (
+        "There is no filter “{about}” here. There are upper, lower, capitalize and trim, without brackets."
+    ),
+    "template_fault.no_room": (
+        "The text does not fit this channel: {about}. Shorten it, or first write one for that channel alone."
+    ),
+    "template_fault.personal_data": (
+        "The text shows or asks for personal data in public ({about}). Take it out, or write the brand's own contact "
+        "into contacts, in the settings."
+    ),
+    "template_fault.purpose": "The name “{about}” belongs to a template of another purpose. Choose another name.",
+    "template_fault.exists": "There is a template “{about}” for this channel and language: change it from the list.",
+    "template_fault.outdated": (
+        "Somebody else changed this template while you wrote. Their version is below; read it, and save again if yours "
+        "still holds."
+    ),
+    "template_fault.next": (
+        "The text for every channel would take its place, and does not fit this channel: {about}. "
+        "Shorten that one first."
+    ),
     # Sources
     "sources.title": "Sources",
     "sources.lead": "What is listened to, and how each listener does.",
@@ -406,6 +478,11 @@ ENGLISH: Mapping[str, str] = {
     "event.confirmed.detailed": "Tag confirmed: {field}, {now}",
     "event.drafted": "Draft written",
     "event.drafted.detailed": "Draft written: {purpose}",
+    "event.drafted.from_template": "Draft written: {purpose}, from the template {template}, version {version}",
+    "event.answer_refused": "No automatic answer",
+    "event.answer_refused.detailed": "No automatic answer was sent or approved, by the rule {rule}",
+    "event.resolution_refused": "No automatic resolution",
+    "event.resolution_refused.detailed": "No automatic resolution was sent or approved, by the rule {rule}",
     "event.acknowledgement_refused": "No automatic acknowledgement",
     "event.acknowledgement_refused.detailed": "No automatic acknowledgement, by the rule {rule}",
     "event.draft_edited": "Draft changed",
@@ -418,14 +495,28 @@ ENGLISH: Mapping[str, str] = {
     "event.reply_posted": "Reply posted",
     "event.reply_verified": "Reply read back in the thread",
     "event.reply_failed": "The network refused the reply",
+    "event.reply_frozen": "A backup was put back: looking on the network whether the reply is out",
     "event.reply_unknown": "Sent, without an answer from the network",
     "event.reply_by_hand": "Reply waits to be posted by hand",
     "event.reply_needs_human": "Reply waits for a decision",
     "event.reply_discarded": "Reply discarded",
+    "event.opted_out": "The person asked not to be answered automatically",
+    "event.opted_in": "The person may be answered automatically again",
     # Rules
     "rule.x.summoned": (
         "X lets programs answer only those who mention or quote the account. Answer by hand in X, or leave it."
     ),
+    "rule.reddit.archived": (
+        "the thread is older than 180 days. Open it in Reddit: where it still takes comments, answer there by hand."
+    ),
+    "rule.reclame_aqui.evaluated": (
+        "the consumer has evaluated the complaint. Write the final consideration by hand in the company's area."
+    ),
+    "rule.reclame_aqui.ended": (
+        "the complaint ended without an evaluation: neither side can add to it. Write by another channel."
+    ),
+    "rule.reclame_aqui.frozen": "the site has frozen the complaint. Ask the site why, or write by another channel.",
+    "rule.reclame_aqui.inactive": "the complaint was deactivated. Leave it, or write by another channel.",
     "rule.complaint_site.no_automatic": "on a complaint site, a person alone writes and approves the answer.",
     "rule.any.deleted": "its author deleted the post.",
     "rule.any.ourselves": "the post is our own. Answer the customer's post instead.",
@@ -439,9 +530,19 @@ ENGLISH: Mapping[str, str] = {
     "rule.any.spam": "the post is tagged as spam. A person decides.",
     "rule.any.closed": "the case was resolved or dismissed. Reopen it to answer.",
     "rule.any.person": "answers and resolutions wait for a person. Approve it here.",
+    "rule.any.blocked": "somebody of the team blocked this person. Unblock them before you answer.",
     "rule.any.bot": "the author is marked as a bot. A person decides.",
     "rule.any.opted_out": "the person asked not to be answered automatically.",
     "rule.any.once": "networks allow one automatic reply to an interaction at most.",
+    "rule.any.no_private_way": "nobody can write to one person alone here. Answer in public, with nothing personal.",
+    "rule.any.second": "automation answers a post once. A person answers from then on.",
+    "rule.any.unsure": "the classifier is not sure of what the post is. Check its tags; a person answers.",
+    "rule.any.incident": "an incident is under way. A person answers with what is known.",
+    "rule.any.other_brand": "the author is the account of a brand. A person decides.",
+    "rule.any.answered": "a post of ours answers it already. Read it; a person may add to it.",
+    "rule.any.person_daily": "the person had an automatic reply within 24 hours. A person answers.",
+    "rule.any.person_replies": "the person had many replies of ours within 24 hours. A person answers.",
+    "rule.any.thread_depth": "automation and the author have been answering each other. A person answers.",
     # Problems
     "problem.title": "That did not work",
     "problem.to_queue": "Back to the queue",

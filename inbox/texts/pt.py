@@ -8,6 +8,7 @@ PORTUGUESE: Mapping[str, str] = {
     "nav.label": "Páginas",
     "nav.queue": "Fila",
     "nav.mentions": "Menções",
+    "nav.templates": "Textos",
     "nav.sources": "Fontes",
     "nav.numbers": "Números",
     "name.ask": "Quem está atendendo?",
@@ -166,11 +167,11 @@ PORTUGUESE: Mapping[str, str] = {
     "tag.rule": "Pela regra",
     "tag.personal_data": "Dados pessoais",
     "tag.none": "nenhum",
-    "why.label": "Palavras que pesaram em {field}",
-    "why.legend": "Palavras que mais pesaram: + a favor do que o classificador disse, − contra.",
-    "why.another": "São do modelo de agora; quem etiquetou este texto foi outra versão.",
-    "why.none": "Nenhuma palavra deste texto pesou de modo especial.",
-    "why.no_model": "Este modelo não diz quais palavras pesaram.",
+    "weighed.label": "Palavras que pesaram em {field}",
+    "weighed.legend": "Palavras que mais pesaram: + a favor do que o classificador disse, − contra.",
+    "weighed.another": "São do modelo de agora; quem etiquetou este texto foi outra versão.",
+    "weighed.none": "Nenhuma palavra deste texto pesou de modo especial.",
+    "weighed.no_model": "Este modelo não diz quais palavras pesaram.",
     "tag.waiting": "Ainda sem etiquetas",
     # Case
     "case.title": "Caso {protocol}",
@@ -204,22 +205,17 @@ PORTUGUESE: Mapping[str, str] = {
     "reply.to": "para",
     "reply.as": "como {account}",
     "reply.automatic": "Automática",
-    "reply.forbidden": "A rede não permite responder por aqui:",
+    "reply.forbidden": "Não é possível responder por aqui:",
+    "reply.ready": "Pronta: falta aprovar",
+    "reply.to_finish": "Para completar",
     "reply.nobody_can": "As menções deste caso foram importadas ou apagadas: não há conta que possa responder a elas.",
     "reply.last_error": "O que aconteceu:",
     "reply.by_hand_how": (
         "Este canal não aceita respostas por programa. Copie o texto, publique no site e cole o endereço."
     ),
-    "reply.needs_human_how": (
-        "Não sabemos se a resposta saiu. Abra a publicação e veja. Se ela está lá, cole o endereço dela."
-    ),
     "reply.url": "Endereço da resposta publicada",
-    "reply.again_hint": "Publique de novo só depois de ver que a resposta não está lá.",
     "reply.approved_hint": "Aprovada por {by}. Sai em instantes.",
     "reply.waits_hint": "Aprovada. Fica na espera porque a publicação está desligada.",
-    "reply.unknown_hint": (
-        "O envio ficou sem resposta da rede. Estamos procurando a resposta na conversa antes de tentar de novo."
-    ),
     "reply_badge.draft": "Rascunho",
     "reply_badge.by_hand": "Publicar à mão",
     "reply_badge.needs_human": "Precisa de você",
@@ -251,6 +247,81 @@ PORTUGUESE: Mapping[str, str] = {
     "resolve.yes": "A resolução será publicada nesta conversa.",
     "resolve.no": "Não será publicada.",
     "resolve.no_thread": "Nenhuma conversa pública: o caso é encerrado sem publicar nada.",
+    # Ready texts
+    "template.title": "Textos prontos",
+    "template.lead": "De que as respostas são feitas: os da automação e os que a equipe insere nos casos.",
+    "template.new": "Novo texto",
+    "template.new_lead": "Um texto para uma finalidade, um idioma e um canal, ou todos.",
+    "template.empty": "Nenhum texto aqui",
+    "template.empty_hint": (
+        "Escreva o primeiro. Ele pode ser inserido em qualquer resposta, e regras de automação podem usá-lo pelo nome."
+    ),
+    "template.no_brand": "Escreva uma marca em ouvidor.toml e aplique: cada texto é de uma marca.",
+    "template.missing.one": "A automação pede 1 texto que ninguém escreveu",
+    "template.missing.other": "A automação pede {n} textos que ninguém escreveu",
+    "template.write_it": "Escrever",
+    "template.name": "Nome",
+    "template.name_placeholder": "Por exemplo: recebemos",
+    "template.purpose": "Finalidade",
+    "template.every_channel": "Todos os canais",
+    "template.body": "Texto",
+    "template.variables": "Estas partes são preenchidas em cada caso:",
+    "template.variable.protocol": "o número do caso",
+    "template.variable.brand": "o nome da marca",
+    "template.variable.channel_name": "o nome da rede ou do site",
+    "template.variable.private_sentence": "um convite para falar por mensagem privada, onde o canal tem uma",
+    "template.if_hint": "Para dizer algo só onde uma delas existe:",
+    "template.preview": "Ver como fica",
+    "template.preview_title": "Como fica",
+    "template.sample_hint": (
+        "Com um protocolo de exemplo. O espaço que resta é contado como cada canal conta, para um nome comprido."
+    ),
+    "template.nothing_yet": "O texto aparece aqui enquanto você escreve.",
+    "template.says_nothing": "Nada seria dito.",
+    "template.no_account": "A marca não tem conta em nenhum canal: não há limite para conferir.",
+    "template.save": "Salvar",
+    "template.save_version": "Salvar nova versão",
+    "template.version": "Versão {n}",
+    "template.versions": "Versões",
+    "template.in_use": "Versão {n} em uso",
+    "template.is_retired": "Fora de uso",
+    "template.was_retired": "tirado de uso",
+    "template.retire": "Tirar de uso",
+    "template.retire_hint": "O que já foi escrito com ele fica como está. Salvar de novo o traz de volta.",
+    "template.retired.one": "1 texto fora de uso",
+    "template.retired.other": "{n} textos fora de uso",
+    "template.insert": "Inserir um texto pronto",
+    "template.pick": "Escolha",
+    "template.do_insert": "Inserir",
+    "template_fault.name": "Dê ao texto um nome de 1 a 60 caracteres.",
+    "template_fault.empty": "Escreva o texto: um vazio não diria nada.",
+    "template_fault.empty_on": "Neste canal o texto não diria nada: {about}. Escreva também o que dizer nele.",
+    "template_fault.too_long": "O texto passa de {about} caracteres.",
+    "template_fault.syntax": "O texto não pôde ser lido. Confira as chaves. Detalhe: {about}",
+    "template_fault.not_allowed": (
+        "Um texto pronto só conhece texto, as partes da lista, os filtros upper, lower, capitalize e trim, e if. "
+        "Tire: {about}"
+    ),
+    "template_fault.unknown_variable": "Não há parte com o nome “{about}”. As que existem estão abaixo do texto.",
+    "template_fault.unknown_filter": (
+        "O filtro “{about}” não existe aqui. Há upper, lower, capitalize e trim, sem parênteses."
+    ),
+    "template_fault.no_room": (
+        "O texto não cabe neste canal: {about}. Encurte, ou escreva antes um texto só para esse canal."
+    ),
+    "template_fault.personal_data": (
+        "O texto mostra ou pede um dado pessoal em público ({about}). Tire, ou escreva o contato da marca em contacts, "
+        "nas configurações."
+    ),
+    "template_fault.purpose": "O nome “{about}” já é de um texto com outra finalidade. Escolha outro nome.",
+    "template_fault.exists": "Já existe o texto “{about}” para este canal e este idioma. Abra-o na lista e mude-o lá.",
+    "template_fault.outdated": (
+        "Outra pessoa mexeu neste texto enquanto você escrevia. A versão dela está abaixo; leia e salve de novo se a "
+        "sua ainda valer."
+    ),
+    "template_fault.next": (
+        "No lugar deste entraria o texto para todos os canais, que não cabe neste canal: {about}. Encurte aquele antes."
+    ),
     # Sources
     "sources.title": "Fontes",
     "sources.lead": "O que está sendo ouvido e como anda cada escuta.",
@@ -409,6 +480,11 @@ PORTUGUESE: Mapping[str, str] = {
     "event.confirmed.detailed": "Etiqueta confirmada: {field}, {now}",
     "event.drafted": "Rascunho escrito",
     "event.drafted.detailed": "Rascunho escrito: {purpose}",
+    "event.drafted.from_template": "Rascunho escrito: {purpose}, do texto {template}, versão {version}",
+    "event.answer_refused": "Resposta automática não preparada",
+    "event.answer_refused.detailed": "Resposta automática não enviada nem aprovada, pela regra {rule}",
+    "event.resolution_refused": "Resolução automática não preparada",
+    "event.resolution_refused.detailed": "Resolução automática não enviada nem aprovada, pela regra {rule}",
     "event.acknowledgement_refused": "Confirmação automática não enviada",
     "event.acknowledgement_refused.detailed": "Confirmação automática não enviada, pela regra {rule}",
     "event.draft_edited": "Rascunho alterado",
@@ -421,14 +497,28 @@ PORTUGUESE: Mapping[str, str] = {
     "event.reply_posted": "Resposta publicada",
     "event.reply_verified": "Resposta conferida na conversa",
     "event.reply_failed": "A rede recusou a resposta",
+    "event.reply_frozen": "Backup restaurado: conferindo na rede se a resposta já saiu",
     "event.reply_unknown": "Envio sem confirmação da rede",
     "event.reply_by_hand": "Resposta à espera de publicação à mão",
     "event.reply_needs_human": "Resposta à espera de uma decisão",
     "event.reply_discarded": "Resposta descartada",
+    "event.opted_out": "Quem escreveu pediu para não receber respostas automáticas",
+    "event.opted_in": "Respostas automáticas a quem escreveu liberadas de novo",
     # Rules
     "rule.x.summoned": (
         "o X só deixa responder por programa a quem menciona ou cita a conta. Responda direto no X, ou deixe assim."
     ),
+    "rule.reddit.archived": (
+        "a conversa tem mais de 180 dias. Abra no Reddit: se ainda aceita comentários, responda direto lá."
+    ),
+    "rule.reclame_aqui.evaluated": (
+        "o consumidor já avaliou a reclamação. Escreva a consideração final direto na área da empresa."
+    ),
+    "rule.reclame_aqui.ended": (
+        "a reclamação foi encerrada sem avaliação: ninguém pode acrescentar nada. Escreva por outro canal."
+    ),
+    "rule.reclame_aqui.frozen": "o site congelou a reclamação. Pergunte ao site por quê, ou escreva por outro canal.",
+    "rule.reclame_aqui.inactive": "a reclamação foi desativada. Deixe assim, ou escreva por outro canal.",
     "rule.complaint_site.no_automatic": "em site de reclamações, só uma pessoa escreve e aprova a resposta.",
     "rule.any.deleted": "quem escreveu apagou a publicação.",
     "rule.any.ourselves": "a publicação é nossa. Responda à publicação do cliente.",
@@ -442,9 +532,19 @@ PORTUGUESE: Mapping[str, str] = {
     "rule.any.spam": "a publicação está marcada como spam. Uma pessoa decide.",
     "rule.any.closed": "o caso foi resolvido ou dispensado. Reabra o caso para responder.",
     "rule.any.person": "respostas e resoluções esperam por uma pessoa. Aprove aqui.",
+    "rule.any.blocked": "alguém da equipe bloqueou esta pessoa. Desbloqueie antes de responder.",
     "rule.any.bot": "quem escreveu se declara robô. Uma pessoa decide.",
     "rule.any.opted_out": "a pessoa pediu para não receber respostas automáticas.",
     "rule.any.once": "as redes aceitam no máximo uma resposta automática por conversa.",
+    "rule.any.no_private_way": "daqui não se escreve só para uma pessoa. Responda em público, sem nada pessoal.",
+    "rule.any.second": "a automação responde uma vez a cada publicação. Daí em diante responde uma pessoa.",
+    "rule.any.unsure": "o classificador não tem certeza do que leu. Confira as etiquetas; uma pessoa responde.",
+    "rule.any.incident": "há um incidente em curso. Uma pessoa responde com o que já se sabe.",
+    "rule.any.other_brand": "quem escreveu é a conta de uma marca. Uma pessoa decide.",
+    "rule.any.answered": "uma publicação nossa já responde a ela. Leia; uma pessoa pode completar.",
+    "rule.any.person_daily": "a pessoa já recebeu uma resposta automática em 24 horas. Uma pessoa responde.",
+    "rule.any.person_replies": "a pessoa já recebeu muitas respostas nossas em 24 horas. Uma pessoa responde.",
+    "rule.any.thread_depth": "a automação e quem escreveu já estão se respondendo. Uma pessoa responde.",
     # Problems
     "problem.title": "Não deu certo",
     "problem.to_queue": "Voltar à fila",

@@ -1,4 +1,4 @@
-"""Reclame AQUI: the company API that gives tickets and takes the company's public answers."""
+"""Reclame AQUI: the company API that gives tickets and takes the company's answers, public and private."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import credentials
-from sandbox.networks.reclame_aqui_shapes import COMPANY_ID, INACTIVE, Shapes, is_private, reputation
+from sandbox.networks.reclame_aqui_shapes import COMPANY_ID, INACTIVE, Shapes, reputation
 from sandbox.networks.wire import BadBodyError, Window, basic, bearer, fields_of, iso, json_answer, moment_of, whole
 from sandbox.records import EVALUATED
 from sandbox.state import State, Ticket
@@ -48,6 +48,8 @@ class ReclameAquiNetwork:
             Route("/ticket/v1/tickets", self._endpoint(self._tickets)),
             Route("/ticket/v1/tickets/count", self._endpoint(self._count)),
             Route("/ticket/v1/tickets/message/public", self._endpoint(self._answer), methods=["POST"]),
+            Route("/ticket/v1/tickets/message/private", self._endpoint(self._tell), methods=["POST"]),
+            Route("/ticket/v1/tickets/message/private/{id}/end", self._endpoint(self._end), methods=["POST"]),
             Route("/ticket/v1/tickets/evaluation", self._endpoint(self._ask_evaluation), methods=["POST"]),
             Route("/ticket/v1/tickets/moderation", self._endpoint(self._ask_moderation), methods=["POST"]),
             Route("/companies/v1/companies/{id}/reputation", self._endpoint(self._reputation)),
@@ -141,13 +143,23 @@ class ReclameAquiNetwork:
     async def _answer(self, request: Request) -> Response:
         fields = await _fields(request)
         ticket = self._open_ticket(fields)
-        message = fields.get("message", "").strip()
-        if not message:
-            raise RefusedError(422, 4220, "O campo message é obrigatório")
-        if len(message) > MESSAGE_LIMIT:
-            raise RefusedError(422, 4220, f"A mensagem excede {MESSAGE_LIMIT} caracteres")
+        message = _message(fields)
         if ticket.status == EVALUATED:
             raise RefusedError(409, 4091, "A reclamação já foi avaliada e não aceita respostas")
+        return self._said(ticket, message, {})
+
+    async def _tell(self, request: Request) -> Response:
+        """A message that the consumer alone sees, on the ticket and by e-mail."""
+        fields = await _fields(request)
+        ticket = self._open_ticket(fields)
+        message, email = _message(fields), fields.get("email", "").strip()
+        if "@" not in email:
+            raise RefusedError(422, 4220, "O campo email é obrigatório")
+        if self._state.get(_ended(ticket), False):
+            raise RefusedError(409, 40925, "A mensagem privada já foi finalizada")
+        return self._said(ticket, message, {"visibility": "private", "email": email})
+
+    def _said(self, ticket: Ticket, message: str, extra: Mapping[str, str]) -> Response:
         last = self._state.posts("reclame_aqui", thread=ticket.thread, limit=1)
         self._state.answer(
             "reclame_aqui",
@@ -155,13 +167,23 @@ class ReclameAquiNetwork:
             parent=last[0].external_id if last else ticket.thread,
             thread=ticket.thread,
             kind="answer",
+            extra=extra,
         )
         return json_answer({"message": "Mensagem enviada com sucesso", "success": True})
+
+    async def _end(self, request: Request) -> Response:
+        """The company closes the private conversation: no further message of either side."""
+        ticket = self._open_ticket(request.path_params)
+        with self._state.transaction():
+            if self._state.get(_ended(ticket), False):
+                raise RefusedError(409, 40925, "A mensagem privada já foi finalizada")
+            self._state.put(_ended(ticket), True)
+        return json_answer({"message": "Mensagem privada finalizada", "success": True})
 
     async def _ask_evaluation(self, request: Request) -> Response:
         ticket = self._open_ticket(await _fields(request))
         posts = self._state.posts("reclame_aqui", thread=ticket.thread, newest_first=False, limit=500)
-        public = [post for post in posts if not is_private(post)]
+        public = [post for post in posts if not post.is_private]
         key = f"reclame_aqui:evaluation:{ticket.thread}"
         if ticket.grade is not None or self._state.get(key, False):
             raise RefusedError(409, 4090, "A avaliação já foi solicitada ou respondida")
@@ -204,6 +226,20 @@ async def _fields(request: Request) -> dict[str, str]:
         return await fields_of(request)
     except BadBodyError as error:
         raise RefusedError(400, 4000, f"Requisição inválida: {error}") from None
+
+
+def _message(fields: Mapping[str, str]) -> str:
+    message = fields.get("message", "").strip()
+    if not message:
+        raise RefusedError(422, 4220, "O campo message é obrigatório")
+    if len(message) > MESSAGE_LIMIT:
+        raise RefusedError(422, 4220, f"A mensagem excede {MESSAGE_LIMIT} caracteres")
+    return message
+
+
+def _ended(ticket: Ticket) -> str:
+    """The fact under which a ticket's private conversation is closed."""
+    return f"reclame_aqui:private_ended:{ticket.thread}"
 
 
 def _bounds(query: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:

@@ -51,7 +51,7 @@ class Shapes:
             "reclame_aqui", thread=ticket.thread, newest_first=False, limit=500, include_deleted=True
         )
         complaint = posts[0]
-        public = [post for post in posts if not is_private(post) and post.deleted_at is None]
+        public = [post for post in posts if not post.is_private and post.deleted_at is None]
         answers = [post for post in public if post.person.is_brand]
         replicas = [post for post in public if post.kind == "replica"]
         evaluation = next((post for post in public if post.kind == "evaluation"), None)
@@ -147,10 +147,6 @@ class Shapes:
         }
 
 
-def is_private(post: Post) -> bool:
-    return post.extra.get("visibility") == "private"
-
-
 def _is_shown(post: Post) -> bool:
     """A complaint that was taken back stays on its ticket; other words that were do not."""
     return post.deleted_at is None or post.kind == "complaint"
@@ -168,7 +164,7 @@ def _interaction(post: Post, ticket: Ticket) -> dict[str, object]:
         "responsible_id": int(post.person.external_id) if brand else None,
         "responsible_name": post.person.name if brand else None,
         "message": post.text,
-        "privacy": is_private(post),
+        "privacy": post.is_private,
         "creation_date": at,
         "modification_date": iso(post.edited_at) if post.edited_at else None,
         "delivered": True,
@@ -182,8 +178,8 @@ def _interaction(post: Post, ticket: Ticket) -> dict[str, object]:
 
 def _kind(post: Post) -> tuple[int, str]:
     if post.person.is_brand:
-        return (3, "Mensagem privada") if is_private(post) else (2, "Resposta")
-    if is_private(post):
+        return (3, "Mensagem privada") if post.is_private else (2, "Resposta")
+    if post.is_private:
         return 6, "Mensagem privada"
     if post.kind == "evaluation":
         return 11, "Avaliação"
@@ -192,8 +188,10 @@ def _kind(post: Post) -> tuple[int, str]:
 
 
 def _details(post: Post, ticket: Ticket, at: str) -> list[dict[str, object]]:
-    """Type 4 is resolved, 5 would do business again, 6 the grade, 15 an attachment."""
+    """Type 4 is resolved, 5 would do business again, 6 the grade, 15 an attachment, 34 the e-mail address told."""
     found: list[tuple[int, str, str]] = []
+    if "email" in post.extra:
+        found.append((34, "E-mail", post.extra["email"]))
     if post.kind == "evaluation" and ticket.grade is not None:
         found.append((4, "Resolvida", "Sim" if ticket.resolved else "Não"))
         found.append((5, "Voltaria a fazer negócio", "Sim" if ticket.again else "Não"))

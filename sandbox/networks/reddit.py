@@ -1,4 +1,4 @@
-"""Reddit: the part of its OAuth API that listens to an inbox, a subreddit and a search, and comments."""
+"""Reddit: the part of its OAuth API that listens to an inbox, a subreddit and a search, comments and sends messages."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import credentials
+from sandbox.networks.reddit_messages import Messages, is_message, message
 from sandbox.networks.reddit_shapes import Shapes, is_submission, listing, me
 from sandbox.networks.wire import BadBodyError, Window, basic, bearer, fields_of, json_answer, walk
 from sandbox.records import stamp
@@ -35,6 +36,7 @@ class RedditNetwork:
         self._sizes: dict[str, tuple[int, int]] = {}
         self._calls = Window(state, "reddit:calls", CALLS, WINDOW)
         self._comments = Window(state, "reddit:comments", COMMENTS, WINDOW)
+        self._private = Messages(state)
 
     def routes(self) -> list[Route]:
         reads: dict[str, Handler] = {
@@ -47,8 +49,13 @@ class RedditNetwork:
             "/search": self._search,
             "/comments/{id}": self._thread,
             "/user/{name}/comments": self._user_comments,
+            "/user/{name}/overview": self._user_overview,
         }
-        writes: dict[str, Handler] = {"/api/comment": self._comment, "/api/read_message": self._read_message}
+        writes: dict[str, Handler] = {
+            "/api/comment": self._comment,
+            "/api/compose": self._compose,
+            "/api/read_message": self._read_message,
+        }
         routes = [Route("/api/v1/access_token", self._token, methods=["POST"])]
         # Reddit takes every address with and without a slash at its end, and `.json` behind it.
         for end in ("", "/", ".json"):
@@ -101,14 +108,18 @@ class RedditNetwork:
         wanted = [name for name in request.query_params.get("id", "").split(",") if name][:100]
         shapes = self._shapes(request)
         found = (self._state.post("reddit", name) for name in wanted)
-        return json_answer(listing(shapes.thing(post) for post in found if post is not None))
+        return json_answer(listing(shapes.thing(post) for post in found if post is not None and not is_message(post)))
 
     async def _messages(self, request: Request) -> Response:
-        """Comments that answer the brand or name it; a submission that names it rings no bell."""
+        """Comments that answer the brand or name it, and messages; a submission that names it rings no bell."""
         box = request.path_params["box"]
-        if box not in ("inbox", "unread", "mentions", "comments", "selfreply"):
+        if box not in ("inbox", "unread", "mentions", "comments", "selfreply", "sent"):
             return _error(404, "Not Found")
         brand = self._state.brand("reddit")
+        shapes = self._shapes(request)
+        if box == "sent":
+            where = "post.family = 't4' AND post.by_brand = 1"
+            return self._listing(request, where, [], lambda post: message(post, shapes))
         name = f"%u/{brand.handle}%"
         tests: dict[str, tuple[str, list[object]]] = {
             "mentions": ("post.text LIKE ? AND post.in_reply_to IS NOT ?", [name, brand.id]),
@@ -116,11 +127,16 @@ class RedditNetwork:
             "selfreply": ("post.in_reply_to = ? AND post.parent LIKE 't3%'", [brand.id]),
         }
         test, values = tests.get(box, ("(post.in_reply_to = ? OR post.text LIKE ?)", [brand.id, name]))
-        where = f"post.family = 't1' AND post.by_brand = 0 AND {test}"
-        shapes = self._shapes(request)
+        where = f"post.by_brand = 0 AND (post.family = 't1' AND {test}"
+        if box in ("inbox", "unread"):
+            where += " OR post.family = 't4' AND json_extract(post.extra, '$.to') = ?"
+            values = [*values, brand.handle]
+        where += ")"
         unread = box == "unread"
 
         def shown(post: Post) -> dict[str, object]:
+            if is_message(post):
+                return message(post, shapes, new=not self._is_read(post))
             kind = "username_mention"
             if post.in_reply_to_person is not None and post.in_reply_to_person.id == brand.id:
                 kind = "post_reply" if (post.parent or "").startswith("t3_") else "comment_reply"
@@ -151,11 +167,18 @@ class RedditNetwork:
         return self._listing(request, "post.family = 't3'", [], shapes.thing, self._in_subreddit(request, shapes))
 
     async def _user_comments(self, request: Request) -> Response:
+        return self._of_user(request, "post.family = 't1'")
+
+    async def _user_overview(self, request: Request) -> Response:
+        """What somebody says in public: comments and submissions."""
+        return self._of_user(request, "post.family IN ('t1', 't3')")
+
+    def _of_user(self, request: Request, where: str) -> Response:
         person = self._state.person("reddit", request.path_params["name"])
         if person is None:
             return _error(404, "Not Found")
         shapes = self._shapes(request)
-        where = "post.family = 't1' AND post.person_id = ?"
+        where += " AND post.person_id = ?"
         return self._listing(request, where, [person.id], shapes.thing, prepare=shapes.prepare)
 
     async def _search(self, request: Request) -> Response:
@@ -255,6 +278,8 @@ class RedditNetwork:
         text, parent = fields.get("text", ""), self._state.post("reddit", fields.get("thing_id", ""))
         if parent is None:
             return _error(403, "Forbidden")
+        if is_message(parent):
+            return self._message_answered(request, parent, text)
         refusal = self._refusal(text, parent)
         if refusal:
             return _refused(*refusal)
@@ -265,6 +290,20 @@ class RedditNetwork:
             return _refused("RATELIMIT", f"Looks like you've been doing that a lot. {rest}", "ratelimit")
         post = self._state.answer("reddit", text, parent=parent.external_id, thread=parent.thread)
         return json_answer({"json": {"errors": [], "data": {"things": [self._shapes(request).thing(post)]}}})
+
+    def _message_answered(self, request: Request, parent: Post, text: str) -> Response:
+        """The same address takes answers to messages."""
+        said = self._private.answer(parent, text)
+        if not isinstance(said, Post):
+            return _refused(*said)
+        return json_answer({"json": {"errors": [], "data": {"things": [message(said, self._shapes(request))]}}})
+
+    async def _compose(self, request: Request) -> Response:
+        try:
+            refusal = self._private.compose(await fields_of(request))
+        except BadBodyError:
+            return _error(400, "Bad Request")
+        return _refused(*refusal) if refusal else json_answer({"json": {"errors": []}})
 
     def _refusal(self, text: str, parent: Post) -> tuple[str, str, str] | None:
         """Reddit's code, sentence and field for what it will not publish."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.ids import base36
 from sandbox.state import Person, Post, State
+from sandbox.veil import behind
 
 DELETED = "[deleted]"
 DEFAULT_SUBREDDIT = "brasil"
@@ -56,11 +57,11 @@ class Shapes:
     def comment(self, post: Post, replies: object = "", depth: int = 0) -> dict[str, object]:
         root = self.root(post)
         link = f"https://www.reddit.com{self.permalink(root)}" if root else ""
-        text = DELETED if post.deleted_at else post.text
+        text = DELETED if _is_taken_back(post) else post.text
         return {
             **self._common(post),
-            "body": self._text(text),
-            "body_html": self._text(f'<div class="md">{paragraphs(text)}</div>'),
+            "body": self.text(text),
+            "body_html": self.text(f'<div class="md">{paragraphs(text)}</div>'),
             "parent_id": post.parent or post.thread,
             "link_id": post.thread,
             "replies": replies,
@@ -70,7 +71,7 @@ class Shapes:
             "controversiality": 0,
             "collapsed": False,
             "collapsed_reason": None,
-            "link_title": self._text(title_of(root)),
+            "link_title": self.text(title_of(root)),
             "link_author": author_of(root) if root else DELETED,
             "link_permalink": link,
             "link_url": link,
@@ -81,13 +82,13 @@ class Shapes:
         }
 
     def submission(self, post: Post) -> dict[str, object]:
-        text = DELETED if post.deleted_at else post.text
+        text = DELETED if _is_taken_back(post) else post.text
         url = f"https://www.reddit.com{self.permalink(post)}"
         return {
             **self._common(post),
-            "title": self._text(title_of(post)),
-            "selftext": self._text(text),
-            "selftext_html": self._text(f'<!-- SC_OFF --><div class="md">{paragraphs(text)}</div><!-- SC_ON -->'),
+            "title": self.text(title_of(post)),
+            "selftext": self.text(text),
+            "selftext_html": self.text(f'<!-- SC_OFF --><div class="md">{paragraphs(text)}</div><!-- SC_ON -->'),
             "is_self": True,
             "domain": f"self.{self.subreddit(post)}",
             "url": url,
@@ -105,7 +106,7 @@ class Shapes:
             "upvote_ratio": 1.0,
             "view_count": None,
             "link_flair_text": None,
-            "removed_by_category": "deleted" if post.deleted_at else None,
+            "removed_by_category": "deleted" if _is_taken_back(post) else None,
             "subreddit_subscribers": 250_000,
         }
 
@@ -136,11 +137,11 @@ class Shapes:
                 "subreddit_name_prefixed": f"r/{self.subreddit(post)}",
                 "new": new,
                 "type": kind,
-                "body": self._text(post.text),
-                "link_title": self._text(title_of(root)),
+                "body": self.text(post.text),
+                "link_title": self.text(title_of(root)),
                 "dest": brand.handle,
                 "was_comment": True,
-                "body_html": self._text(f'<!-- SC_OFF --><div class="md">{paragraphs(post.text)}</div><!-- SC_ON -->'),
+                "body_html": self.text(f'<!-- SC_OFF --><div class="md">{paragraphs(post.text)}</div><!-- SC_ON -->'),
                 "name": post.external_id,
                 "created": post.posted_at.timestamp() // 1,
                 "created_utc": post.posted_at.timestamp() // 1,
@@ -162,7 +163,8 @@ class Shapes:
 
     def _comments_under(self, post: Post) -> int:
         counted, last = self._sizes.get(post.thread, (0, 0))
-        more = self._state.posts("reddit", thread=post.thread, since_id=last, newest_first=False, limit=1000)
+        with behind():  # what is counted once is never counted again, so none of it may be hidden
+            more = self._state.posts("reddit", thread=post.thread, since_id=last, newest_first=False, limit=1000)
         if more:
             counted += sum(not is_submission(one) for one in more)
             self._sizes[post.thread] = counted, more[-1].id
@@ -211,7 +213,7 @@ class Shapes:
             common["author_fullname"] = post.person.external_id
         return common
 
-    def _text(self, text: str) -> str:
+    def text(self, text: str) -> str:
         # Without raw_json=1 Reddit gives < > & as entities (reddit.com/dev/api, read 2026-11).
         return text if self._raw else html.escape(text, quote=False)
 
@@ -239,6 +241,11 @@ def is_submission(post: Post) -> bool:
 
 def short_id(post: Post) -> str:
     return post.external_id.partition("_")[2]
+
+
+def _is_taken_back(post: Post) -> bool:
+    """Its author deleted it; the words of somebody whose account is gone stay, without a name."""
+    return post.deleted_at is not None and post.extra.get("author") != "gone"
 
 
 def author_of(post: Post) -> str:

@@ -22,6 +22,7 @@ from sandbox.networks.x_errors import (
     place_of,
     problem,
     token_for,
+    unauthorized,
 )
 from sandbox.networks.x_shapes import DEFAULT_TWEET, Asked, Shapes, user
 from sandbox.records import stamp
@@ -229,7 +230,9 @@ class XNetwork:
                     parameter, external_id, f"The `{parameter}` query parameter value [{external_id}] is not valid"
                 )
             version = self._edits.find(external_id)
-            if version is None or version.post.deleted_at is not None:
+            if version is not None and version.post.extra.get("author") == "gone":
+                errors.append(unauthorized(parameter, external_id))
+            elif version is None or version.post.deleted_at is not None:
                 errors.append(missing("tweet", parameter, external_id))
             else:
                 versions.append(version)

@@ -82,3 +82,16 @@ def missing(kind: str, parameter: str, value: str) -> dict[str, str]:
         "resource_id": value,
         "type": f"{PROBLEMS}/resource-not-found",
     }
+
+
+def unauthorized(parameter: str, value: str) -> dict[str, str]:
+    """What stands in place of a post whose author is suspended or protected."""
+    return {
+        "value": value,
+        "detail": f"Sorry, you are not authorized to see the Tweet with {parameter}: [{value}].",
+        "title": "Authorization Error",
+        "resource_type": "tweet",
+        "parameter": parameter,
+        "resource_id": value,
+        "type": f"{PROBLEMS}/not-authorized-for-resource",
+    }

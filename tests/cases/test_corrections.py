@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from cases import actions, labels
 from cases.acknowledge import acknowledge
+from cases.approval import Terms
 from cases.queries.mentions import MentionFilter, heard_since, mention_page, to_review
 from cases.resolution import resolve
 from cases.waiting import Rules, triage_waiting
@@ -530,7 +531,7 @@ def test_a_case_that_is_held_is_not_acknowledged_whatever_its_first_post_says(en
         mention = heard(session, source_id)
         case = a_case(session, mention)
         case.holds = ["legal"]  # of a post in another place
-        assert acknowledge(session, case, mention, ACKNOWLEDGING, NOON, Settings().delivery.staleness) is None
+        assert acknowledge(session, case, mention, ACKNOWLEDGING, NOON, Terms()) is None
         assert session.exec(select(Reply)).all() == []
 
 
@@ -558,8 +559,7 @@ def test_no_word_of_a_person_reopens_a_case_or_answers_again(engine: Engine, how
     with transaction(engine) as session:
         mention = heard(session, source_id)
         case = a_case(session, mention, type=MentionType.QUESTION, complaint=False)
-        settings = Settings()
-        waiting = acknowledge(session, case, mention, ACKNOWLEDGING, NOON, settings.delivery.staleness)
+        waiting = acknowledge(session, case, mention, ACKNOWLEDGING, NOON, Terms())
         assert waiting is not None
         a_draft(session, case, mention)
         match how:

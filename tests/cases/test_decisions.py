@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 
 from cases import actions, drafts
 from cases.acknowledge import check_templates
-from cases.approval import approve, leave
+from cases.approval import Terms, approve, leave
 from cases.resolution import resolve
 from database.engine import transaction
-from errors import IllegalMoveError, PolicyRefusedError, SettingsError
+from errors import AnsweredAlreadyError, IllegalMoveError, PolicyRefusedError, SettingsError
 from models import (
     CaseState,
     Correction,
@@ -48,14 +48,27 @@ def test_one_intent_is_approved_once(engine: Engine) -> None:
         case = a_case(session, mention)
         first, second = a_draft(session, case, mention, "um"), a_draft(session, case, mention, "dois")
         approve(session, first, "Ana", NOON)
-        with pytest.raises(IllegalMoveError, match="approved already"):
+        with pytest.raises(AnsweredAlreadyError, match="a second one"):
             approve(session, second, "Bia", NOON)
         stored = session.exec(select(Reply.state, Reply.key, Reply.approved_by).where(Reply.id == second.id)).one()
         assert tuple(stored) == (ReplyState.DRAFT, "", "")
         third = a_draft(session, case, mention, "três")
-        assert approve(session, third, "Ana", NOON).sequence == 2
+        assert approve(session, third, "Ana", NOON, terms=Terms(again=True)).sequence == 2
+        with pytest.raises(AnsweredAlreadyError):
+            approve(session, second, "Bia", NOON)
+        assert approve(session, second, "Bia", NOON, terms=Terms(again=True)).sequence == 3
         assert first.key != third.key
-        assert session.get_one(Reply, second.id).state is ReplyState.DRAFT
+        assert len({first.key, second.key, third.key}) == 3
+
+
+def test_what_never_left_takes_no_second_word(engine: Engine) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        mention = mention_of(session, source_id)
+        case = a_case(session, mention)
+        first = approve(session, a_draft(session, case, mention, "um"), "Ana", NOON)
+        drafts.discard(session, first, "Ana", NOON)
+        assert approve(session, a_draft(session, case, mention, "dois"), "Ana", NOON).sequence == 2
 
 
 def test_the_same_words_go_out_once_to_one_post_however_often_a_form_is_sent(engine: Engine) -> None:

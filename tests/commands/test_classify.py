@@ -13,7 +13,7 @@ from classifier.base import Verdict
 from commands.classify import print_verdicts
 from tests.classifier.told import a_verdict
 from tests.commands.conftest import Ouvidor
-from tests.commands.test_running import ROOT
+from tests.commands.processes import ROOT
 
 KEYS = [
     *("lang", "sentiment", "urgency", "type", "complaint", "spam", "holds", "topics", "personal_data"),

@@ -1,13 +1,8 @@
 """`ouvidor run`, `once` and `sandbox` as processes: they come up, do their work, and stop when asked."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,37 +14,7 @@ from models import Source
 from settings import load
 from tests.builders import a_mention, a_world
 from tests.commands.conftest import SETTINGS, Ouvidor
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@contextmanager
-def running(*arguments: str, environ: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own; whatever happens, it does not outlive the test."""
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "cli.py"), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(environ or {})},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def line_with(process: subprocess.Popen[str], words: str) -> str:
-    """The first line of its output that holds the words; fails with what it said instead."""
-    assert process.stdout is not None
-    said = []
-    for line in process.stdout:
-        if words in line:
-            return line
-        said.append(line)
-    assert process.stderr is not None
-    pytest.fail(f"it never said {words!r}: {said} {process.stderr.read()}")
+from tests.commands.processes import line_with, running
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -17,7 +17,7 @@ from tests.classifier.test_learn import biased, put
 from tests.classifier.test_transformer import with_weights
 from tests.classifier.tiny import tiny_model
 from tests.commands.conftest import SETTINGS, Ouvidor
-from tests.commands.test_running import line_with, running
+from tests.commands.processes import line_with, running
 from tests.test_scheduler import eventually
 
 # Turned round, so that nothing but this very model could have said it.

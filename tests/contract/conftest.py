@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from listeners import build_listener
 from listeners.base import HeardMention, Listener, Page
 from models import ReplyPurpose
 from responders import build_responder
-from responders.base import OutgoingReply, Responder
+from responders.base import OutgoingReply, OwnTimeline, Responder
 from sandbox.clock import VirtualClock
 from sandbox.server import build_app
 from sandbox.state import Post, State
@@ -44,6 +45,12 @@ class World:
 
     def responder(self, timeout: timedelta = CALM, base_url: str | None = None) -> Responder:
         return build_responder(self.connection(timeout, base_url), self.clock)
+
+    def timeline(self, responder: Responder | None = None, timeout: timedelta = CALM) -> OwnTimeline:
+        """A responder that can show the account's own posts."""
+        found = responder or self.responder(timeout)
+        assert hasattr(found, "own_posts"), f"{self.stage.channel} shows no posts of its own"
+        return cast(OwnTimeline, found)
 
     def publish(
         self, *texts: str, apart: timedelta = timedelta(seconds=1), posted_at: datetime | None = None
@@ -82,8 +89,10 @@ class World:
             return heard, cursor
         raise AssertionError(f"{MOST_ROUNDS} rounds were not enough to hear everything")
 
-    def reply_to(self, post: Post, body: str = "Olá! Já vimos o seu pedido.", sequence: int = 1) -> OutgoingReply:
-        """An approved reply to a post, with what the listener said of it."""
+    def reply_to(
+        self, post: Post, body: str = "Olá! Já vimos o seu pedido.", sequence: int = 1, *, private: bool = False
+    ) -> OutgoingReply:
+        """A reply to a post, approved now, with what the listener said of it."""
         heard, _ = self.hear()
         mention = heard[post.external_id]
         return OutgoingReply(
@@ -98,6 +107,7 @@ class World:
             approved_at=self.clock.now(),
             visibility=mention.visibility,
             lang="pt",
+            private=private,
             extra=mention.extra,
         )
 
@@ -152,6 +162,12 @@ def token_world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
 @pytest.fixture(params=sorted(channel for channel, stage in STAGES.items() if not stage.by_hand))
 def posting_world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """The world of each channel that lets a program post."""
+    return make_world(request.param)
+
+
+@pytest.fixture(params=sorted(channel for channel, stage in STAGES.items() if stage.tells[1]))
+def private_world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
+    """The world of each channel where one person alone can be answered."""
     return make_world(request.param)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from channels.connection import Connection, SourceConfig
-from sandbox import credentials
+from sandbox import credentials, messages
 from sandbox.records import BRAND_HANDLES
 from sandbox.sample import sample_settings
 from sandbox.state import Person, Post, State
@@ -21,6 +21,7 @@ class Stage:
     network: str  # as the sandbox calls it
     source: SourceConfig
     publishes: tuple[str, str]  # the method and the end of the path of the request that publishes a reply
+    tells: tuple[str, str] = ("", "")  # the same of the request that sends a private reply; "" without such a way
     kind: str = "post"  # what a customer publishes there
     secrets: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
@@ -49,8 +50,10 @@ class Stage:
         )
 
     def is_publishing(self, seen: Seen) -> bool:
-        method, end = self.publishes
-        return bool(end) and seen.method == method and seen.path.rstrip("/").endswith(end)
+        return _is(self.publishes, seen)
+
+    def is_telling(self, seen: Seen) -> bool:
+        return _is(self.tells, seen)
 
     def is_token(self, seen: Seen) -> bool:
         return any(seen.path.rstrip("/").endswith(end) for end in self.tokens)
@@ -88,6 +91,46 @@ class Stage:
             posted_at=posted_at,
         )
 
+    def answer(self, state: State, post: Post, text: str) -> Post:
+        """The brand answers by hand, before everybody."""
+        kind = "answer" if self.kind == "complaint" else "comment"
+        return state.answer(self.network, text, parent=post.external_id, thread=post.thread, kind=kind)
+
+    def tell(self, state: State, post: Post, text: str) -> Post:
+        """The brand answers by hand, to the person alone."""
+        brand, extra = state.brand(self.network), {"visibility": "private"}
+        match self.network:
+            case "reddit":
+                on = post if post.kind == "message" else None
+                return messages.send(state, brand, post.person, "[direct chat room]", text, on=on)
+            case "mastodon":
+                text, extra = f"@{post.person.handle} {text}", {"visibility": "direct"}
+        kind = "answer" if self.kind == "complaint" else "comment"
+        return state.answer(self.network, text, parent=post.external_id, thread=post.thread, kind=kind, extra=extra)
+
+    def whisper(self, state: State, text: str) -> Post:
+        """A customer speaks to the brand alone, of their own accord."""
+        person = state.add_person(self.network, "maria.souza", "Maria Souza", 120)
+        match self.network:
+            case "reddit":
+                return messages.send(state, person, state.brand("reddit"), "Meu pedido", text)
+            case "mastodon":
+                return state.publish(person, f"{self.opens_with}{text}", kind="post", extra={"visibility": "direct"})
+        complaint = self.publish(state, "Não chegou", by=person)
+        return state.publish(
+            person,
+            text,
+            kind="replica",
+            parent=complaint.external_id,
+            thread=complaint.thread,
+            extra={"visibility": "private"},
+        )
+
+
+def _is(request: tuple[str, str], seen: Seen) -> bool:
+    method, end = request
+    return bool(end) and seen.method == method and seen.path.rstrip("/").endswith(end)
+
 
 def _sample_options(channel: str) -> Mapping[str, object]:
     """The options of a channel's account in the settings that the sandbox prints for its users."""
@@ -120,6 +163,7 @@ STAGES: Mapping[str, Stage] = {
             network="reddit",
             source=SourceConfig(kind="inbox"),
             publishes=("POST", "/api/comment"),
+            tells=("POST", "/api/compose"),
             kind="comment",
             secrets={
                 "client_id": credentials.REDDIT_CLIENT_ID,
@@ -137,6 +181,7 @@ STAGES: Mapping[str, Stage] = {
             network="mastodon",
             source=SourceConfig(kind="notifications"),
             publishes=("POST", "/api/v1/statuses"),
+            tells=("POST", "/api/v1/statuses"),
             secrets={"access_token": credentials.MASTODON_ACCESS_TOKEN},
             opens_with=f"@{BRAND_HANDLES['mastodon']} ",
             page=80,
@@ -146,6 +191,7 @@ STAGES: Mapping[str, Stage] = {
             network="reclame_aqui",
             source=SourceConfig(kind="tickets"),
             publishes=("POST", "/message/public"),
+            tells=("POST", "/message/private"),
             kind="complaint",
             secrets={
                 "client_id": credentials.RECLAME_AQUI_CLIENT_ID,

@@ -33,7 +33,7 @@ class House:
             "a line in LISTENERS (listeners/__init__.py)": channel not in self.listeners,
             "a line in RESPONDERS (responders/__init__.py)": channel not in self.responders,
             "a Stage (tests/contract/stages.py)": channel not in self.stages,
-            "a row in POLICIES (responders/policy.py)": channel not in self.policies,
+            "a row in POLICIES (responders/policy/platforms.py)": channel not in self.policies,
             f"a recording (tests/recorded/{channel}/)": not recording.is_dir() or not any(recording.iterdir()),
             "a section in docs/channels.md": not re.search(
                 rf"^##+ .*(?<![\w-]){re.escape(channel)}(?![\w-])", self.page, re.M
@@ -59,7 +59,7 @@ def test_every_gap_of_a_new_channel_is_named(tmp_path: Path) -> None:
         "a line in LISTENERS (listeners/__init__.py)",
         "a line in RESPONDERS (responders/__init__.py)",
         "a Stage (tests/contract/stages.py)",
-        "a row in POLICIES (responders/policy.py)",
+        "a row in POLICIES (responders/policy/platforms.py)",
         "a recording (tests/recorded/agora/)",
         "a section in docs/channels.md",
     ]
@@ -78,7 +78,7 @@ def test_the_guide_names_every_gap() -> None:
         "listeners/__init__.py",
         "responders/__init__.py",
         "tests/contract/stages.py",
-        "responders/policy.py",
+        "responders/policy/platforms.py",
         "tests/recorded/agora/",
         "docs/channels.md",
         "sandbox/networks/agora.py",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from errors import ByHandError, RejectedError, TryLaterError
+from models import Visibility
 from responders.base import OutgoingReply
 from sandbox.state import Post
 from tests.contract.conftest import World
@@ -32,8 +33,7 @@ def _complain(world: World, text: str = "meu pedido não chegou") -> Post:
 
 def _published_by_hand(world: World, post: Post, body: str) -> Post:
     """What stands on the site once a person has posted it there."""
-    kind = "answer" if world.stage.kind == "complaint" else "comment"
-    return world.state.answer(world.stage.network, body, parent=post.external_id, thread=post.thread, kind=kind)
+    return world.stage.answer(world.state, post, body)
 
 
 def test_building_a_responder_never_touches_the_network(world: World) -> None:
@@ -107,6 +107,32 @@ def test_what_a_person_posted_by_hand_is_found(world: World) -> None:
     found = world.responder().find(reply)
     assert found is not None
     assert found.external_id == answer.external_id or world.stage.by_hand
+
+
+def test_what_a_person_posted_long_before_the_approval_is_found(world: World) -> None:
+    """From a phone, or by this program before its database was put back; much was posted since then."""
+    many = 5 if world.stage.by_hand else 130  # more than a page, where a timeline of ours is read
+    post, *others = world.publish("meu pedido não chegou", *(f"o meu também não {n}" for n in range(many)))
+    answer = _published_by_hand(world, post, ANSWER)
+    world.clock.advance(timedelta(minutes=1))
+    with world.state.transaction():
+        for number, other in enumerate(others):
+            _published_by_hand(world, other, f"Outra resposta, a de número {number}")
+    world.clock.advance(timedelta(hours=3))
+    reply = world.reply_to(post, ANSWER)
+    assert reply.approved_at - answer.posted_at > timedelta(hours=3)
+    found = world.responder().find(reply)
+    assert found is not None
+    assert found.external_id == answer.external_id or world.stage.by_hand
+
+
+def test_what_was_said_in_private_is_not_answered_in_public(world: World) -> None:
+    reply = dataclasses.replace(world.reply_to(_complain(world)), visibility=Visibility.PRIVATE)
+    world.weather.clear()
+    with pytest.raises(RejectedError, match="private"):
+        world.responder().post(reply)
+    assert world.weather.seen == []
+    assert world.answers() == []
 
 
 def test_a_reply_is_found_among_many_others(world: World) -> None:

@@ -32,7 +32,7 @@ def test_a_newer_database_is_refused_by_both_names(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     try:
-        with pytest.raises(NewerDatabaseError, match=r"'9999'.*'0002'"):
+        with pytest.raises(NewerDatabaseError, match=r"'9999'.*'0003'"):
             migrate(engine)
     finally:
         with engine.begin() as connection:

@@ -1,17 +1,22 @@
 """An inbox over a real database, with a clock that stands."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
+from playwright.sync_api import ConsoleMessage, Page
 from sqlalchemy import Engine
 
 from database.engine import transaction
-from inbox.app import build_inbox
+from inbox.app import build_inbox, inbox_server
 from models import Source
 from settings import AccountSettings, BrandSettings, Settings
 from tests.builders import NOON, a_brand, a_source, an_account
 from tests.fakes import StandingClock
+from tests.inbox.screenshots import chromium as running_chromium
+from tests.inbox.screenshots import say_name
 from tests.inbox.visit import Visit
 
 CHANNELS = ("mastodon", "x", "complaint_page")
@@ -72,3 +77,41 @@ def ana(visit: Visit) -> Visit:
 def visitor_in(app: FastAPI) -> Callable[[str], Visit]:
     """A visitor who reads the given language."""
     return lambda language: Visit(app, language=language)
+
+
+@pytest.fixture
+def url(app: FastAPI) -> Iterator[str]:
+    server = inbox_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained of: a refused style or script shows here."""
+    return []
+
+
+@pytest.fixture
+def page(url: str, said: list[str]) -> Iterator[Page]:
+    """A page at the queue, its visitor called Ana."""
+
+    def hear(message: ConsoleMessage) -> None:
+        # A request that leaving the page cut off is no fault; htmx names those by their event.
+        if message.type in ("error", "warning") and not message.text.startswith("htmx:"):
+            said.append(message.text)
+
+    with running_chromium() as browser:
+        context = browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 800})
+        opened = context.new_page()
+        opened.on("console", hear)
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        opened.goto(url)
+        say_name(opened, "Ana")
+        yield opened
+        context.close()

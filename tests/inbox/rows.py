@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from cases.stops import Scope, stop
 from database.engine import reading, transaction
 from listeners.store import store
-from models import Case, Mention, Reply, ReplyPurpose, ReplyState, Source, VerdictRow
+from models import Case, Mention, Profile, Reply, ReplyPurpose, ReplyState, Source, Template, VerdictRow
 from tests.builders import NOON, a_case, a_draft, a_heard, a_mention, a_page, an_author, find_mention
 
 SCRIPT = "<script>alert('{0}')</script>"
@@ -77,6 +78,21 @@ def a_hostile_world(engine: Engine, sources: dict[str, int]) -> str:
         name=SCRIPT.format("name") + HIDING,
         url="javascript:alert('profile')",
     )
+    with transaction(engine) as session:
+        for name in ("name", "other"):
+            session.add(
+                Template(
+                    brand_id=session.get_one(Source, sources["mastodon"]).brand_id,
+                    name=SCRIPT.format(name),
+                    purpose=ReplyPurpose.ANSWER,
+                    lang="pt",
+                    version=1,
+                    body=SCRIPT.format("body"),
+                    by=SCRIPT.format("by") + HIDING,
+                    at=NOON,
+                    retired_at=None if name == "name" else NOON,
+                )
+            )
     protocol = a_stored_case(
         engine,
         sources["mastodon"],
@@ -96,6 +112,8 @@ def a_hostile_world(engine: Engine, sources: dict[str, int]) -> str:
         session.add(case)
         for reply in session.exec(select(Reply)):
             reply.last_error = SCRIPT.format("error")
+            reply.override, reply.override_note = SCRIPT.format("override"), SCRIPT.format("note")
+            reply.private = reply.state in (ReplyState.VERIFIED, ReplyState.NEEDS_HUMAN)
             reply.url = "javascript:alert('reply')"
             reply.approved_by = reply.drafted_by = SCRIPT.format("by")
             session.add(reply)
@@ -108,6 +126,11 @@ def a_hostile_world(engine: Engine, sources: dict[str, int]) -> str:
         source.last_error = SCRIPT.format("last error")
         source.failing_since = NOON - timedelta(hours=1)
         session.add(source)
+        stop(session, Scope(), SCRIPT.format("stopper"), SCRIPT.format("reason"), NOON)
+        stop(session, Scope(automation_only=True), SCRIPT.format("stopper"), "", NOON)
+        for person in session.exec(select(Profile)):
+            person.blocked_at = person.opted_out_at = NOON
+            session.add(person)
         paused = session.get_one(Source, sources["x"])
         paused.paused_reason = SCRIPT.format("paused")
         session.add(paused)

@@ -1,26 +1,20 @@
 """The pages in a real browser: what only a browser can tell."""
 
-import threading
-import time
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from database.engine import transaction
-from inbox.app import build_inbox, inbox_server
+from inbox.app import build_inbox
 from models import CaseState, Urgency, VerdictRow
 from settings import Settings
 from tests.builders import an_author
 from tests.fakes import StandingClock
 from tests.inbox.fakes import Telling
 from tests.inbox.rows import a_hostile_world, a_stored_case, the_case
-from tests.inbox.screenshots import chromium as running_chromium
-from tests.inbox.screenshots import say_name
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -29,44 +23,6 @@ pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 def app(engine: Engine, settings: Settings, clock: StandingClock) -> FastAPI:
     reasons = {"type": (("não chegou", 1.5),), "sentiment": (("geladeira", -0.3), ("<script>alert(5)</script>", 0.2))}
     return build_inbox(engine, settings, clock, classifier=Telling("test", **reasons))
-
-
-@pytest.fixture
-def url(app: FastAPI) -> Iterator[str]:
-    server = inbox_server(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
-@pytest.fixture
-def said() -> list[str]:
-    """What the browser complained of: a refused style or script shows here."""
-    return []
-
-
-@pytest.fixture
-def page(url: str, said: list[str]) -> Iterator[Page]:
-    """A page at the queue, its visitor called Ana."""
-
-    def hear(message: ConsoleMessage) -> None:
-        # A request that leaving the page cut off is no fault; htmx names those by their event.
-        if message.type in ("error", "warning") and not message.text.startswith("htmx:"):
-            said.append(message.text)
-
-    with running_chromium() as browser:
-        context = browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 800})
-        opened = context.new_page()
-        opened.on("console", hear)
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.goto(url)
-        say_name(opened, "Ana")
-        yield opened
-        context.close()
 
 
 def test_a_case_is_taken_answered_and_resolved(
@@ -183,6 +139,30 @@ def test_a_correction_on_the_page_of_a_case_shows_at_once_all_around(
     assert said == []
 
 
+def test_a_text_is_written_with_a_preview_and_put_into_an_answer(
+    page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int]
+) -> None:
+    protocol = a_stored_case(engine, sources["x"])
+    page.goto(f"{url}/templates/new")
+    page.fill("#template-form [name=name]", "saudação")
+    page.fill("#template-body", "Olá da {{ brand }}, {{ nobody }}")
+    expect(page.locator("#template-preview")).to_contain_text("Não há parte com o nome “nobody”")
+    page.fill("#template-body", "Olá da {{ brand }}! {{ protocol }}")
+    expect(page.locator("#template-preview .words")).to_have_text("Olá da Loja Aurora! 20260101-000001")
+    page.locator("#template-form [name=channel]").select_option("x")
+    expect(page.locator("#template-preview .fits")).to_have_text("X Restam 245 caracteres")
+    page.get_by_role("button", name="Salvar", exact=True).click()
+    expect(page.locator(".page-head")).to_contain_text("Versão 1 em uso")
+    page.goto(f"{url}/cases/{protocol}")
+    page.fill("#body", "Oi, Maria!")
+    page.select_option("#pick", label="saudação")
+    page.get_by_role("button", name="Inserir").click()
+    expect(page.locator("#body")).to_have_value(f"Oi, Maria!\n\nOlá da Loja Aurora! {protocol}")
+    expect(page.locator("#body")).to_be_focused()
+    expect(page.locator("#room")).to_have_text("Restam 233 caracteres")
+    assert said == []
+
+
 def test_menus_stay_on_a_narrow_screen(page: Page, url: str, engine: Engine, sources: dict[str, int]) -> None:
     protocol = a_stored_case(engine, sources["x"])
     page.set_viewport_size({"width": 390, "height": 800})
@@ -207,6 +187,10 @@ def test_every_page_is_accessible_and_runs_nothing_of_a_stranger(
         "/mentions?review=yes",
         "/mentions/1/correct",
         f"/cases/{protocol}",
+        "/templates",
+        "/templates/new",
+        "/templates/1",
+        "/templates/2",
         "/sources",
         "/numbers",
         "/numbers/classifier",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.hostile import COLLAPSE_FROM, folded, plain, rich, web_address
+from inbox.hostile import COLLAPSE_FROM, folded, plain, pointed, rich, web_address
 
 
 @given(st.text())
@@ -12,6 +12,20 @@ def test_nothing_of_a_text_becomes_markup(text: str) -> None:
     for html in (plain(text), rich(text)):
         for tag in str(html).split("<")[1:]:
             assert tag.startswith(("a href=", "/a>", "span class=", "/span>"))
+
+
+@given(st.text(), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=5))
+def test_marking_pieces_of_a_text_loses_nothing_and_makes_no_markup(text: str, spans: list[tuple[int, int]]) -> None:
+    html = str(pointed(text, sorted(spans)))
+    for tag in html.split("<")[1:]:
+        assert tag.startswith(("mark>", "/mark>", "span class=", "/span>"))
+    assert html.count("<mark>") == html.count("</mark>")
+    assert html.replace("<mark>", "").replace("</mark>", "") == str(plain(text)) or "\u200d" in text
+
+
+def test_pieces_are_marked_where_they_stand() -> None:
+    assert pointed("a <b> c", ((2, 5), (4, 7))) == "a <mark>&lt;b&gt;</mark><mark> c</mark>"
+    assert pointed("abc", ()) == "abc"
 
 
 @given(st.text())

@@ -23,6 +23,8 @@ PAGES = (
     "/",
     "/mentions",
     "/mentions?review=yes",
+    "/templates",
+    "/templates/new",
     "/sources",
     "/numbers",
     "/numbers/classifier",
@@ -62,7 +64,14 @@ def test_hostile_texts_stay_texts_on_every_page(
 ) -> None:
     protocol = a_hostile_world(engine, sources)
     visitor = visitor_in(language).say_name("<script>alert('me')</script>")
-    for path in (*PAGES, f"/cases/{protocol}", "/queue/news?mark=0.99", "/mentions?q=script", "/mentions/1/correct"):
+    for path in (
+        *PAGES,
+        f"/cases/{protocol}",
+        "/queue/news?mark=0.99",
+        "/mentions?q=script",
+        "/mentions/1/correct",
+        "/templates/1",
+    ):
         html = visitor.get(path).text
         assert not attacks(html), path
         assert not set(HIDING) & {"\u202e", "\u2066", "\u200b"} & set(html), path

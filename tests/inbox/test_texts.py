@@ -75,8 +75,12 @@ def test_every_value_that_is_shown_has_a_name() -> None:
 
 
 def test_every_rule_is_explained() -> None:
-    rules = {value.name for value in vars(policy).values() if isinstance(value, policy.Rule)}
-    assert {f"rule.{rule}" for rule in rules} <= PT.keys()
+    assert {f"rule.{rule.name}" for rule in policy.RULES} <= PT.keys()
+
+
+def test_every_private_way_is_named() -> None:
+    ways = {name for name, channel in policy.POLICIES.items() if channel.private_way is not None}
+    assert {f"private_way.{name}" for name in ways} <= PT.keys()
 
 
 def test_every_text_that_a_template_names_exists() -> None:
@@ -120,3 +124,28 @@ def test_events_are_told_in_words() -> None:
     assert words("taken") == "Case taken"
     assert words("snoozed", until="whenever {n}") == "Case snoozed until whenever {n}"
     assert words("of_the_future") == "of the future"
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        ("reply_posted", {"from": "approved", "adopted": "yes"}, "The reply already stood in the thread"),
+        ("reply_posted", {"from": "by_hand", "by_hand": "yes"}, "Reply posted by hand"),
+        ("reply_posted", {"from": "sending"}, "Reply posted"),
+        ("reply_approved", {"from": "sending", "held": "yes"}, "Held back before it left"),
+        ("reply_approved", {"from": "failed", "again": "yes"}, "Reply back in line, as a person decided"),
+        ("reply_approved", {"from": "sending", "error": "TryLaterError"}, "The network did not publish it"),
+        ("reply_sending", {"from": "approved", "again": "yes"}, "Reply leaving again"),
+        ("reply_unknown", {"from": "approved", "frozen": "yes"}, "A backup was put back"),
+        ("reply_discarded", {"from": "draft", "instead": "7"}, "another one for the same post was approved"),
+        ("own_post_elsewhere", {"account": "aurora {n}"}, "Somebody answered as aurora {n} outside Ouvidor"),
+        ("own_post_elsewhere", {}, "Somebody answered outside Ouvidor"),
+        ("reply_vanished", {}, "no longer in the thread"),
+        ("blocked", {"profile": "3"}, "Person blocked"),
+        ("unblocked", {"profile": "3"}, "Person unblocked"),
+        ("taken", {"again": "yes"}, "Case taken"),
+    ],
+)
+def test_what_delivery_notes_is_told_in_words(kind: str, detail: dict[str, str], words: str) -> None:
+    at = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+    assert words in event_words(Texts("en", ZONE), Event(at, kind, "ouvidor", tuple(detail.items())))

@@ -1,12 +1,16 @@
 """The complaint page listener on a site's HTML, polite and never mistaking a new layout for silence."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from channels.catch_up import MOST_DOUBTS
 from channels.connection import Connection, SourceConfig
 from errors import ChannelError, NeedsAttentionError, RateLimitedError, SettingsError, TryLaterError
 from listeners.base import Edited, Gone, HeardMention, Page
@@ -241,9 +245,70 @@ def test_an_empty_page_beyond_the_last_one_ends_the_list(site: Answers) -> None:
     )
     site.add("GET", LIST, lambda request: html("<ul></ul>" if "pagina" in request.args else first))
     site.add("GET", "/reclamacao/caso_a/", a_complaint())
+    cursor: str | None = None
+    found: set[str] = set()
+    for _ in range(MOST_DOUBTS + 1):
+        pages = poll(site, cursor)
+        cursor, found = pages[-1].cursor, found | ids(pages)
+    assert found == {"a"}
+    assert cursor == '{"old":["a"]}'
+
+
+def test_an_empty_page_that_says_so_ends_the_list_at_once(site: Answers) -> None:
+    first = (
+        '<li class="caso"><a class="ver" href="/reclamacao/caso_a/">a</a></li><a class="proxima" href="?pagina=2">+</a>'
+    )
+    site.add("GET", LIST, lambda request: html('<p class="nada">Fim</p>' if "pagina" in request.args else first))
+    site.add("GET", "/reclamacao/caso_a/", a_complaint())
+    assert list(a_listener(site).fetch(None))[-1].cursor == '{"old":["a"]}'
+
+
+def poll(site: Answers, cursor: str | None) -> list[Page]:
+    """What one fetch brings, also where the list breaks off at its end."""
+    pages: list[Page] = []
+    with suppress(TryLaterError):
+        pages.extend(a_listener(site).fetch(cursor))
+    return pages
+
+
+def leads_back(page: Response) -> Response:
+    return html(re.sub(r"\?pagina=\d+", "?pagina=1", page.get_data(as_text=True)))
+
+
+@pytest.mark.parametrize("spoilt", ["leading back", "the page before", "nothing", "another page"])
+def test_a_list_that_breaks_off_is_read_again_and_hides_nothing(site: Answers, spoilt: str) -> None:
+    """The second page goes wrong while many new complaints have come."""
+    listing = Site(*(f"c{n}" for n in range(5)))
+    fresh = [f"n{n}" for n in range(30)]
+    serve(site, listing, *fresh)
+    cursor = list(a_listener(site).fetch(None))[-1].cursor
+    listing.ids[:0] = fresh
+    first, second = (listing(Request.from_values(f"{LIST}?pagina={number}")) for number in (1, 2))
+    page = {
+        "leading back": leads_back(second),
+        "the page before": first,
+        "nothing": html(""),
+        "another page": html("<h1>502</h1>"),
+    }[spoilt]
+    site.add("GET", LIST, lambda request: page if request.args.get("pagina") == "2" else listing(request))
+    pages = poll(site, cursor)
+    assert ids(pages) < set(fresh)
+    site.add("GET", LIST, listing)
+    assert ids(pages) | ids(list(a_listener(site).fetch(pages[-1].cursor))) == set(fresh)
+
+
+@pytest.mark.parametrize("spoilt", ["leading back", "the page before"])
+def test_a_page_that_goes_wrong_once_is_asked_for_again_at_once(site: Answers, spoilt: str) -> None:
+    listing = Site(*(f"c{n}" for n in range(35)))
+    serve(site, listing)
+    first, second = (listing(Request.from_values(f"{LIST}?pagina={number}")) for number in (1, 2))
+    once = [leads_back(second) if spoilt == "leading back" else first]
+    site.add(
+        "GET", LIST, lambda request: once.pop() if once and request.args.get("pagina") == "2" else listing(request)
+    )
     pages = list(a_listener(site).fetch(None))
-    assert ids(pages) == {"a"}
-    assert pages[-1].cursor == '{"old":["a"]}'
+    assert ids(pages) == set(listing.ids)
+    assert json.loads(pages[-1].cursor or "")["old"] == listing.ids
 
 
 def test_all_that_we_knew_may_disappear(site: Answers) -> None:
@@ -336,11 +401,17 @@ def test_markup_that_would_keep_a_parser_for_hours_is_refused(site: Answers) -> 
         list(a_listener(site).fetch(None))
 
 
-def test_a_list_whose_pages_go_in_circles_ends(site: Answers) -> None:
+def test_a_list_whose_pages_go_in_circles_ends_at_last(site: Answers) -> None:
     entry = '<li class="caso"><a class="ver" href="/reclamacao/caso_a/">a</a></li>'
     site.add("GET", LIST, html(f'{entry}<a class="proxima" href="{LIST}">+</a>'))
     site.add("GET", "/reclamacao/caso_a/", a_complaint())
-    assert ids(list(a_listener(site).fetch(None))) == {"a"}
+    cursor: str | None = None
+    found: set[str] = set()
+    for _ in range(MOST_DOUBTS + 1):
+        pages = poll(site, cursor)
+        cursor, found = pages[-1].cursor, found | ids(pages)
+    assert found == {"a"}
+    assert cursor == '{"old":["a"]}'
 
 
 def test_a_complaint_that_is_gone_when_we_come_is_not_heard(site: Answers) -> None:

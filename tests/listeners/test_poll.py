@@ -79,13 +79,14 @@ def test_rate_headers_of_a_good_answer_stretch_the_interval(engine: Engine, sour
 
 
 def test_repeated_failures_back_off_up_to_a_limit_and_recovery_clears_them(engine: Engine, source_id: int) -> None:
-    waits = []
+    waits, now = [], NOON
     for _ in range(12):
-        poll(engine, ScriptedListener(TryLaterError("down")), source_id, NOON)
-        waits.append(source_of(engine, source_id).next_poll_at - NOON)
+        poll(engine, ScriptedListener(TryLaterError("down")), source_id, now)
+        waits.append(source_of(engine, source_id).next_poll_at - now)
+        now += waits[-1]
     assert waits[:3] == [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=240)]
     assert waits[-1] == LONGEST_BACKOFF
-    poll(engine, ScriptedListener(a_page()), source_id, NOON)
+    poll(engine, ScriptedListener(a_page()), source_id, now)
     source = source_of(engine, source_id)
     assert (source.failures, source.failing_since, source.last_error) == (0, None, "")
 
@@ -93,19 +94,20 @@ def test_repeated_failures_back_off_up_to_a_limit_and_recovery_clears_them(engin
 def test_a_revoked_token_pauses_the_source_with_one_alarm(engine: Engine, source_id: int) -> None:
     refused = NeedsAttentionError("the token was revoked: make a new one")
     poll(engine, ScriptedListener(refused), source_id, NOON)
-    assert not poll(engine, ScriptedListener(a_page(a_heard("1"))), source_id, NOON).claimed
+    later = NOON + timedelta(hours=1)
+    assert not poll(engine, ScriptedListener(a_page(a_heard("1"))), source_id, later).claimed
     with transaction(engine) as session:
         source = session.get_one(Source, source_id)
         assert source.paused_reason == str(refused)
         source.paused_reason = ""
-    poll(engine, ScriptedListener(refused), source_id, NOON)
+    poll(engine, ScriptedListener(refused), source_id, later)
     with reading(engine) as session:
         assert session.exec(select(func.count()).select_from(Alarm)).one() == 1
     with transaction(engine) as session:
         session.get_one(Source, source_id).paused_reason = ""
-    poll(engine, ScriptedListener(a_page()), source_id, NOON)
+    poll(engine, ScriptedListener(a_page()), source_id, later + timedelta(hours=1))
     with reading(engine) as session:
-        assert session.exec(select(Alarm.cleared_at)).one() == NOON
+        assert session.exec(select(Alarm.cleared_at)).one() == later + timedelta(hours=1)
 
 
 def test_a_claimed_source_is_left_to_who_claimed_it(engine: Engine, source_id: int) -> None:
@@ -117,6 +119,16 @@ def test_a_claimed_source_is_left_to_who_claimed_it(engine: Engine, source_id: i
     poll(engine, ScriptedListener(a_page(a_heard("1")), somebody_else_polls), source_id, NOON)
     assert inner == [False]
     assert mentions(engine) == ["1"]
+
+
+def test_who_comes_second_leaves_a_source_to_its_rest(engine: Engine, source_id: int) -> None:
+    """Two processes find it due in the same moment: the first has read it before the second asks."""
+    first = ScriptedListener(a_page(a_heard("1")))
+    second = ScriptedListener(a_page(a_heard("2")))
+    assert poll(engine, first, source_id, NOON).claimed
+    assert not poll(engine, second, source_id, NOON + timedelta(seconds=1)).claimed
+    assert second.cursors == []
+    assert poll(engine, second, source_id, NOON + timedelta(seconds=60)).claimed
 
 
 def test_who_slept_past_the_lease_cannot_move_the_cursor(engine: Engine, source_id: int) -> None:

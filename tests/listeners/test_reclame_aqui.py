@@ -10,6 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from channels.catch_up import ASKED
 from channels.connection import Connection, SourceConfig
 from channels.reclame_aqui_client import ReclameAquiClient
 from errors import ChannelError, NeedsAttentionError, RateLimitedError, SettingsError, TryLaterError
@@ -39,11 +40,12 @@ class Site:
         found = [n for n, at in sorted(self.changed.items()) if since <= at < until]
         size, number = int(query["page[size]"]), int(query["page[number]"])
         page = found[(number - 1) * size : number * size]
-        return json_answer(an_answer([a_ticket(n, self.changed[n]) for n in page], len(found)))
+        return json_answer(an_answer([a_ticket(n, self.changed[n]) for n in page], len(found), number))
 
 
-def an_answer(tickets: Sequence[dict[str, Any]], total: int) -> dict[str, Any]:
-    return {"data": list(tickets), "meta": {"page": {"number": 1, "size": 50}, "total": total}}
+def an_answer(tickets: Sequence[dict[str, Any]], total: int, number: int | None = 1) -> dict[str, Any]:
+    numbered = {} if number is None else {"number": number}
+    return {"data": list(tickets), "meta": {"page": {**numbered, "size": 50}, "total": total}}
 
 
 def a_ticket(number: int, at: datetime = NOON, **fields: Any) -> dict[str, Any]:
@@ -242,6 +244,55 @@ def test_tickets_that_come_into_a_window_make_it_be_read_again(api: Answers) -> 
             site.changed |= {-n: NOON - timedelta(seconds=n) for n in range(1, 30)}
     rest, _, _ = read_all(api, clock, cursor)
     assert found | rest >= {str(n) for n in range(1, 121)}
+
+
+def another_page(site: Site, *, numbered: bool) -> Callable[[Request], Response]:
+    """The site, but for its second page, in whose place the third one comes."""
+
+    def answer(request: Request) -> Response:
+        number = request.args.get("page[number]", type=int)
+        shown = 3 if number == 2 else number
+        asked = Request.from_values(TICKETS, query_string={**request.args, "page[number]": str(shown)})
+        told = json.loads(site(asked).get_data())
+        if not numbered:
+            del told["meta"]["page"]
+        return json_answer(told)
+
+    return answer
+
+
+@pytest.mark.parametrize("numbered", [True, False], ids=["numbered", "without numbers"])
+def test_another_page_in_place_of_one_is_not_taken_for_it(api: Answers, *, numbered: bool) -> None:
+    site, clock = Site(130), StoppedClock(NOON)
+    api.add("GET", TICKETS, another_page(site, numbered=numbered))
+    pages: list[Page] = []
+    with pytest.raises(TryLaterError, match="not page 2"):
+        pages.extend(a_listener(api, clock).fetch(None))
+    assert len(site.asked) == 2 + ASKED
+    api.add("GET", TICKETS, site)  # the next answer is another page once more
+    clock.moment += timedelta(minutes=2)
+    rest, _, _ = read_all(api, clock, pages[-1].cursor)
+    assert {mention.external_id for mention in heard(pages)} | rest == {str(n) for n in range(1, 131)}
+
+
+def test_a_window_that_shrinks_below_a_page_is_read_on_from_what_is_left(api: Answers) -> None:
+    site, clock = Site(160), StoppedClock(NOON)
+
+    def nearest(request: Request) -> Response:
+        told = json.loads(site(request).get_data())
+        last = -(-told["meta"]["total"] // 50)
+        if told["meta"]["page"]["number"] <= last:
+            return json_answer(told)
+        query = {**request.args, "page[number]": str(last)}
+        return site(Request.from_values(TICKETS, query_string=query))
+
+    api.add("GET", TICKETS, nearest)
+    found: set[str] = set()
+    for number, page in enumerate(a_listener(api, clock).fetch(None)):
+        found |= {mention.external_id for mention in page.mentions}
+        if number == 1:
+            site.changed |= dict.fromkeys(range(1, 81), clock.moment + MINUTE)  # they leave the window
+    assert found >= {str(n) for n in range(81, 161)}
 
 
 def test_a_change_of_the_last_minutes_is_looked_for_again(api: Answers) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from channels.catch_up import MOST_DOUBTS
 from channels.connection import Connection, SourceConfig
 from errors import ChannelError, NeedsAttentionError, RateLimitedError, SettingsError, TryLaterError
 from listeners.base import Edited, Gone, HeardMention, Page, Unchanged
@@ -111,6 +112,34 @@ def test_an_inbox_is_heard_with_what_it_says(reddit: Answers) -> None:
     assert page.wait is None
 
 
+def test_what_people_answer_in_a_chat_is_heard_in_private_where_it_belongs(reddit: Answers) -> None:
+    reddit.replay("reddit", "chats")
+    (page,) = a_listener(reddit).fetch(None)
+    chat, answer, older = page.mentions
+    assert {mention.visibility for mention in page.mentions} == {Visibility.PRIVATE}
+    # A chat without a subject names what began it: whoever stores the answer knows whether that is a message of ours.
+    assert (chat.text, chat.parent_external_id, chat.thread_external_id) == ("Ainda nada.", "t4_2r0zzz", None)
+    assert chat.extra == {"conversation": "t4_2r0zzz"}
+    # The subject that we gave a conversation names the submission.
+    assert answer.text == "Obrigada, recebi o código."
+    assert (answer.parent_external_id, answer.thread_external_id) == ("t4_2r1s1", "t3_9aurora")
+    # As messages were before they were chats.
+    assert older.text == "re: Pedido 88\n\nSim, foi esse."
+    assert (older.parent_external_id, older.thread_external_id) == ("t4_2q9m2", "t4_2q9m1")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Sobre o pedido", "Sobre /comments/../x/", "Sobre /comments/9aurora/_/c5/ e mais", "/comments/9aurora/", "Sobre"],
+)
+def test_a_subject_that_is_none_of_ours_is_part_of_the_text_and_names_no_thread(reddit: Answers, subject: str) -> None:
+    message = {"name": "t4_m9", "author": "ana", "subject": subject, "body": "Oi", "created_utc": float(NOW)}
+    reddit.add("GET", INBOX, json_answer(a_listing([{"kind": "t4", "data": message}])))
+    (mention,) = heard(list(a_listener(reddit).fetch(None)))
+    assert mention.text == f"{subject}\n\nOi"
+    assert (mention.thread_external_id, mention.parent_external_id) == ("t4_m9", None)
+
+
 def test_what_was_deleted_before_we_came_is_not_heard(reddit: Answers) -> None:
     reddit.replay("reddit", "inbox")
     assert "t1_c3" not in names(list(a_listener(reddit).fetch(None)))
@@ -204,9 +233,33 @@ def test_a_time_ahead_of_us_does_not_hide_what_comes_before_it(reddit: Answers) 
     assert names(list(a_listener(reddit).fetch(cursor))) >= {f"t1_{n}" for n in range(2, 9)}
 
 
-def test_a_listing_that_repeats_itself_comes_to_an_end(reddit: Answers) -> None:
+def test_a_listing_that_repeats_itself_comes_to_an_end_at_last(reddit: Answers) -> None:
     reddit.add("GET", INBOX, json_answer(a_listing([a_comment(1)], "t1_1")))
-    assert names(list(a_listener(reddit).fetch(None))) == {"t1_1"}
+    cursor: str | None = None
+    for _ in range(MOST_DOUBTS):
+        pages: list[Page] = []
+        with pytest.raises(TryLaterError, match="once more"):
+            pages.extend(a_listener(reddit).fetch(cursor))
+        cursor = pages[-1].cursor
+    pages = list(a_listener(reddit).fetch(cursor))
+    assert names(pages) == {"t1_1"}
+    assert pages[-1].cursor == json.dumps({"inbox": NOW - 9_999.0}, separators=(",", ":"))
+
+
+def test_a_page_that_comes_twice_is_asked_for_again_and_ends_nothing(reddit: Answers) -> None:
+    inbox = Inbox(*(a_comment(n) for n in range(9)))
+    first = inbox(Request.from_values())
+    reddit.add("GET", INBOX, first, first, inbox)
+    assert names(list(a_listener(reddit).fetch(None))) == {f"t1_{n}" for n in range(9)}
+    assert len(reddit.paths("GET")) == 4
+
+
+def test_a_name_in_the_middle_of_a_page_does_not_lead_back_into_it(reddit: Answers) -> None:
+    inbox = Inbox(*(a_comment(n) for n in range(9)))
+    first = json_answer(a_listing([a_comment(n) for n in (8, 7, 6)], "t1_8"))
+    reddit.add("GET", INBOX, first, inbox)
+    assert names(list(a_listener(reddit).fetch(None))) == {f"t1_{n}" for n in range(9)}
+    assert [asked.one("after") for asked in reddit.asked if asked.method == "GET"] == [None, "t1_6", "t1_3"]
 
 
 def test_a_used_up_window_asks_for_a_wait_without_sleeping(reddit: Answers) -> None:
@@ -320,7 +373,9 @@ def test_a_source_that_cannot_be_is_refused_before_the_network(reddit: Answers, 
     assert reddit.asked == []
 
 
-@pytest.mark.parametrize("cursor", ["{", "[]", '{"inbox": "x"}', '{"inbox": 1e300}', "[" * 50_000])
+@pytest.mark.parametrize(
+    "cursor", ["{", "[]", '{"inbox": "x"}', '{"doubts": {"inbox": 5}}', '{"inbox": 1e300}', "[" * 50_000]
+)
 def test_a_place_that_cannot_be_read_back_is_for_a_person(reddit: Answers, cursor: str) -> None:
     with pytest.raises(NeedsAttentionError):
         list(a_listener(reddit).fetch(cursor))

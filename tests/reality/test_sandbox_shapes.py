@@ -85,7 +85,7 @@ def _reddit_token(client: httpx.Client) -> dict[str, str]:
 
 def test_a_reddit_inbox(recorded: Path, state: State, client: httpx.Client) -> None:
     body, headers = _recorded(recorded, "reddit/unread.json", "GET", "/message/unread")
-    # The sandbox has no private messages: comments are compared with comments.
+    # What is published below is a comment: it is compared with comments, and not with messages.
     body["data"]["children"] = [item for item in body["data"]["children"] if item["kind"] == "t1"]
     STAGES["reddit"].publish(state, "cadê o meu pedido?")
     answer = client.get("/reddit/message/unread/?mark=False&limit=64&raw_json=1", headers=_reddit_token(client))

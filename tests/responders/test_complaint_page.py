@@ -8,8 +8,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from channels.connection import Connection
-from errors import ByHandError, ChannelError, NeedsAttentionError, RateLimitedError, TryLaterError
-from models import ReplyPurpose
+from errors import ByHandError, ChannelError, NeedsAttentionError, RateLimitedError, RejectedError, TryLaterError
+from models import ReplyPurpose, Visibility
 from responders.base import OutgoingReply
 from responders.complaint_page import ComplaintPageResponder
 from tests.answers import Answers, StoppedClock, serving
@@ -60,6 +60,14 @@ def a_reply(site: Answers, body: str = "Olá, Maria! Já estamos vendo.", **fiel
 def test_posting_is_for_a_person(site: Answers) -> None:
     with pytest.raises(ByHandError, match="geladeira"):
         a_responder(site).post(a_reply(site))
+    assert site.asked == []
+
+
+@pytest.mark.parametrize("fields", [{"private": True}, {"visibility": Visibility.PRIVATE}])
+def test_nothing_private_is_for_the_page(site: Answers, fields: dict[str, Any]) -> None:
+    for ask in (a_responder(site).post, a_responder(site).find):
+        with pytest.raises(RejectedError, match="write to the person"):
+            ask(a_reply(site, **fields))
     assert site.asked == []
 
 

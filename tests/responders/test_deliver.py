@@ -1,6 +1,6 @@
 """Delivery: out once, or a person is asked."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from cases.acknowledge import acknowledge
 from cases.actions import correct, dismiss
+from cases.approval import Terms as Approval
 from cases.approval import approve, leave, post_again, posted_by_hand
 from cases.resolution import resolve
 from database.engine import reading, transaction
@@ -24,7 +25,8 @@ from errors import (
 from listeners.purge import purge
 from listeners.store import notice_edit
 from models import Account, Alarm, Case, Mention, Reply, ReplyState, Source, TimelineEvent
-from responders.deliver import Doings, Terms, deliver, reclaim
+from responders.deliver import Doings, deliver
+from responders.settle import Terms, reclaim
 from responders.verify import verify
 from settings import AcknowledgeRule
 from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
@@ -80,27 +82,19 @@ def test_a_reply_that_stands_there_already_is_adopted_and_not_posted(engine: Eng
     assert second.posts == 0
 
 
-@pytest.mark.parametrize(
-    ("since", "looks"),
-    [(None, 1), (NOON - timedelta(hours=1), 0), (NOON, 1), (NOON + timedelta(hours=1), 1)],
-)
-def test_only_what_was_approved_while_we_ran_goes_out_without_a_look(
-    engine: Engine, reply_id: int, since: datetime | None, looks: int
-) -> None:
+def test_nothing_goes_out_without_a_look(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
-    doings = None if since is None else Doings(since)
-    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is S.POSTED
-    assert (platform.finds, platform.posts) == (looks, 1)
-
-
-RUNNING = NOON - timedelta(hours=1)
+    platform.on_post = lambda: looks.append(platform.finds)
+    looks: list[int] = []
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=Doings()) is S.POSTED
+    assert looks == [1]
 
 
 def an_unknown_outcome(engine: Engine, reply_id: int) -> RecordingResponder:
     """It was published, the answer was lost, and reading back lags: a person is asked."""
     platform = RecordingResponder()
     platform.post_errors, platform.swallow_answer = [OutcomeUnknownError("reset")], True
-    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=Doings(RUNNING)) is S.UNKNOWN
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=Doings()) is S.UNKNOWN
     published, platform.published = platform.published, []
     assert verify(engine, platform, reply_id, NOON + timedelta(minutes=3), TERMS) is S.NEEDS_HUMAN
     platform.published, platform.swallow_answer = published, False
@@ -116,7 +110,7 @@ def test_what_a_person_sends_again_is_looked_for_however_often_it_is_put_off(
     with transaction(engine) as session:
         post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
     for later in (timedelta(0), timedelta(hours=1)):  # each time by another process
-        deliver(engine, platform, reply_id, NOON + later, TERMS, doings=Doings(RUNNING))
+        deliver(engine, platform, reply_id, NOON + later, TERMS, doings=Doings())
     assert len(platform.published) == 1
     assert reply_of(engine, reply_id).state is S.POSTED
 
@@ -128,14 +122,14 @@ def test_the_same_words_written_anew_are_looked_for(engine: Engine, reply_id: in
         leave(session, left, "Ana", NOON)
         case, mention = session.get_one(Case, left.case_id), session.get_one(Mention, left.mention_id)
         again = a_draft(session, case, mention)
-        approve(session, again, "Ana", NOON)
+        approve(session, again, "Ana", NOON, terms=Approval(again=True))
         again_id = again.id or 0
-    assert deliver(engine, platform, again_id, NOON, TERMS, doings=Doings(RUNNING)) is S.POSTED
+    assert deliver(engine, platform, again_id, NOON, TERMS, doings=Doings()) is S.POSTED
     assert len(platform.published) == 1
 
 
 def test_a_database_that_goes_back_under_a_running_process_sends_nothing_twice(engine: Engine, reply_id: int) -> None:
-    platform, doings = RecordingResponder(), Doings(RUNNING)
+    platform, doings = RecordingResponder(), Doings()
     approved = reply_of(engine, reply_id).model_dump()
     assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is S.POSTED
     change(engine, reply_id, **approved)
@@ -143,12 +137,37 @@ def test_a_database_that_goes_back_under_a_running_process_sends_nothing_twice(e
     assert len(platform.published) == 1
 
 
-def test_when_too_many_were_sent_to_remember_all_that_was_approved_before_is_looked_for() -> None:
-    doings = Doings(RUNNING)
+def test_a_database_that_goes_back_asks_a_person_where_reading_back_lags(engine: Engine, reply_id: int) -> None:
+    platform, doings = RecordingResponder(), Doings()
+    approved = reply_of(engine, reply_id).model_dump()
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is S.POSTED
+    change(engine, reply_id, **approved)
+    platform.published.clear()
+    assert deliver(engine, platform, reply_id, NOON, TERMS, doings=doings) is None
+    assert platform.posts == 1
+    assert reply_of(engine, reply_id).last_error.startswith("forgotten: ")
+
+
+@pytest.mark.parametrize(
+    "error", [RateLimitedError("429", timedelta(0)), TryLaterError("refused"), NeedsAttentionError("revoked")]
+)
+def test_what_the_platform_refused_was_not_sent(engine: Engine, reply_id: int, error: ChannelError) -> None:
+    platform, doings = RecordingResponder(), Doings()
+    platform.post_errors = [error]
+    deliver(engine, platform, reply_id, NOON, TERMS, doings=doings)
+    with transaction(engine) as session:
+        for account in session.exec(select(Account)):
+            account.paused_reason = ""
+    assert deliver(engine, platform, reply_id, NOON + timedelta(hours=1), TERMS, doings=doings) is S.POSTED
+
+
+def test_only_so_many_keys_are_remembered() -> None:
+    doings = Doings()
     for number in range(10_001):
-        doings.note(str(number), NOON)
-    assert doings.may_have_sent("0", NOON)
-    assert not doings.may_have_sent("0", NOON + timedelta(seconds=1))
+        doings.note(str(number))
+    assert not doings.sent("0")
+    assert doings.sent("1")
+    assert doings.sent("10000")
 
 
 def test_sending_is_on_disk_before_the_request_leaves(engine: Engine, reply_id: int) -> None:
@@ -262,6 +281,18 @@ def test_who_slept_past_the_lease_cannot_write_the_outcome(engine: Engine, reply
     assert reply_of(engine, reply_id).state is S.UNKNOWN
 
 
+@pytest.mark.parametrize("outcome", [None, RejectedError("gone"), OutcomeUnknownError("reset")])
+def test_who_slept_past_the_lease_writes_nothing_over_who_took_over(
+    engine: Engine, reply_id: int, outcome: ChannelError | None
+) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [outcome]
+    platform.on_post = lambda: change(engine, reply_id, claim="another", fence=7)
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is None
+    reply = reply_of(engine, reply_id)
+    assert (reply.state, reply.claim, reply.external_id) == (S.SENDING, "another", "")
+
+
 def test_a_text_that_is_not_the_approved_one_is_not_sent(engine: Engine, reply_id: int) -> None:
     change(engine, reply_id, body="outra coisa")
     platform = RecordingResponder()
@@ -292,7 +323,7 @@ def acknowledgement_id(engine: Engine) -> int:
     with transaction(engine) as session:
         mention = a_mention(session, session.get_one(Source, source_id))
         rules = [AcknowledgeRule(template={"pt": "Olá! Protocolo {{ protocol }}."})]
-        reply = acknowledge(session, a_case(session, mention), mention, rules, NOON, TERMS.staleness)
+        reply = acknowledge(session, a_case(session, mention), mention, rules, NOON, Approval())
         assert reply is not None
         return reply.id or 0
 
@@ -303,7 +334,8 @@ def acknowledgement_id(engine: Engine) -> int:
         ([("holds", "+legal")], "any.hold"),
         ([("holds", "+legal"), ("holds", "-legal")], "any.hold"),
         ([("spam", "true")], "any.spam"),
-        ([("urgency", "high")], ""),
+        ([("urgency", "high")], "case_version"),
+        ([("sentiment", "positive")], ""),
     ],
 )
 def test_what_a_person_put_on_hold_or_called_spam_is_not_acknowledged(
@@ -381,13 +413,22 @@ def test_a_hold_in_the_thread_stops_what_waits_for_somebody_we_are_not_told(
     assert reply_of(engine, acknowledgement_id).last_error.startswith("any.hold: ")
 
 
-@pytest.mark.parametrize(("field", "value"), [("holds", "+legal"), ("spam", "true")])
-def test_what_a_person_approved_goes_out_whatever_the_tags_say(
-    engine: Engine, reply_id: int, field: str, value: str
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [("holds", "+legal", "case_version"), ("type", "praise", "case_version"), ("sentiment", "positive", "")],
+)
+def test_what_a_person_approved_asks_again_when_the_case_became_another(
+    engine: Engine, reply_id: int, field: str, value: str, rule: str
 ) -> None:
     with transaction(engine) as session:
         correct(session, mention_of(session, reply_id), field, value, "Ana", NOON)
-    assert deliver(engine, RecordingResponder(), reply_id, NOON, TERMS) is S.POSTED
+    platform = RecordingResponder()
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is (None if rule else S.POSTED)
+    assert reply_of(engine, reply_id).last_error.startswith(f"{rule}: " if rule else "")
+    if rule:
+        with transaction(engine) as session:
+            post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
+        assert deliver(engine, platform, reply_id, NOON, TERMS) is S.POSTED
 
 
 def close(session: Session, case: Case, how: str) -> None:
@@ -484,5 +525,6 @@ def test_a_reply_that_was_left_keeps_its_key_to_itself(engine: Engine, reply_id:
         leave(session, first, "Ana", NOON)
         mention = mention_of(session, reply_id)
         case = session.get_one(Case, first.case_id)
-        second = approve(session, a_draft(session, case, mention, "outra resposta"), "Ana", NOON)
+        written = a_draft(session, case, mention, "outra resposta")
+        second = approve(session, written, "Ana", NOON, terms=Approval(again=True))
         assert second.key != first.key

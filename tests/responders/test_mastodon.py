@@ -101,20 +101,21 @@ def test_the_name_of_whom_it_answers_leads_once(mastodon: Answers, body: str, se
 
 
 @pytest.mark.parametrize(
-    ("option", "seen_by", "visibility"),
+    ("option", "seen_by", "private", "visibility"),
     [
-        ({}, Visibility.PUBLIC, "unlisted"),
-        ({"visibility": "public"}, Visibility.PUBLIC, "public"),
-        ({"visibility": "public"}, Visibility.UNLISTED, "unlisted"),
-        ({"visibility": "direct"}, Visibility.UNLISTED, "direct"),
-        ({"visibility": "public"}, Visibility.PRIVATE, "direct"),
+        ({}, Visibility.PUBLIC, False, "unlisted"),
+        ({"visibility": "public"}, Visibility.PUBLIC, False, "public"),
+        ({"visibility": "public"}, Visibility.UNLISTED, False, "unlisted"),
+        ({"visibility": "direct"}, Visibility.UNLISTED, False, "direct"),
+        ({"visibility": "public"}, Visibility.PUBLIC, True, "direct"),
+        ({"visibility": "public"}, Visibility.PRIVATE, True, "direct"),
     ],
 )
 def test_a_reply_is_never_seen_by_more_than_the_post(
-    mastodon: Answers, option: dict[str, object], seen_by: Visibility, visibility: str
+    mastodon: Answers, option: dict[str, object], seen_by: Visibility, private: bool, visibility: str
 ) -> None:
     mastodon.replay("mastodon", "reply")
-    a_responder(mastodon, options=option).post(a_reply(visibility=seen_by))
+    a_responder(mastodon, options=option).post(a_reply("Oi, Ana!", visibility=seen_by, private=private))
     assert posted_form(mastodon)["visibility"] == visibility
 
 
@@ -155,7 +156,19 @@ def test_the_length_of_the_instance_is_learnt_once_while_looking(mastodon: Answe
     assert a_responder(mastodon).room_left("https://loja.com.br/a") == 970
 
 
-@pytest.mark.parametrize("reply", [a_reply("a" * 501), a_reply(" \n"), a_reply(mention_external_id="../x")])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        a_reply("a" * 501),
+        a_reply(" \n"),
+        a_reply(mention_external_id="../x"),
+        a_reply(visibility=Visibility.PRIVATE),
+        a_reply("Oi!", private=True, author_handle="", extra={}),
+        a_reply("Oi! Falamos com @bia@rio.example", private=True),
+        a_reply("Oi! Falamos com @bia.", private=True),
+        a_reply("Oi, @ana!", private=True),  # somebody of our own server
+    ],
+)
 def test_what_cannot_be_posted_is_refused_before_the_network(mastodon: Answers, reply: OutgoingReply) -> None:
     with pytest.raises(RejectedError):
         a_responder(mastodon).post(reply)
@@ -275,3 +288,98 @@ def test_looking_fails_rather_than_finding_nothing(
     mastodon.replay("mastodon", "reply")
     with pytest.raises(error):
         a_responder(mastodon).find(a_reply("Outra coisa"))
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ("Oi, Ana! Escreva a sac@loja.example ou veja https://loja.example/@ana", {}),
+        ("@ana@mar.example oi! Somos nós, a @lojaaurora (@LojaAurora@localhost).", {}),
+        ("@ana oi! @ana@localhost", {"author_handle": "ana", "extra": {"acct": "ana"}}),
+    ],
+)
+def test_a_private_reply_may_name_the_person_and_ourselves(
+    mastodon: Answers, body: str, fields: dict[str, object]
+) -> None:
+    mastodon.replay("mastodon", "reply")
+    a_responder(mastodon).post(a_reply(body, private=True, **fields))
+    assert posted_form(mastodon)["visibility"] == "direct"
+
+
+def a_status(status_id: str, minutes: int = 0, **fields: object) -> dict[str, object]:
+    made = (NOON - timedelta(minutes=minutes)).isoformat()
+    return {
+        "id": status_id,
+        "created_at": made,
+        "in_reply_to_id": MENTION,
+        "visibility": "unlisted",
+        "url": f"https://ondas.example/@lojaaurora/{status_id}",
+        "content": "<p>@ana Oi!</p>",
+        "account": {"id": "110", "acct": "lojaaurora"},
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "private", "found"),
+    [("unlisted", False, "1"), ("unlisted", True, "2"), ("direct", False, "1"), ("direct", True, "2")],
+)
+def test_a_look_takes_what_is_as_private_as_the_reply(
+    mastodon: Answers, option: str, private: bool, found: str
+) -> None:
+    told = a_status("2", visibility="direct")
+    mastodon.add("GET", CONTEXT, json_answer({"descendants": [a_status("1"), told]}))
+    reply = a_reply("Oi!", private=private)
+    posted = a_responder(mastodon, external_id="110", options={"visibility": option}).find(reply)
+    assert posted is not None
+    assert posted.external_id == found
+
+
+def test_where_every_reply_is_direct_a_direct_one_is_found(mastodon: Answers) -> None:
+    mastodon.add("GET", CONTEXT, json_answer({"descendants": [a_status("2", visibility="direct")]}))
+    assert a_responder(mastodon, external_id="110", options={"visibility": "direct"}).find(a_reply("Oi!"))
+
+
+OWN = "/api/v1/accounts/110/statuses"
+
+
+@pytest.mark.parametrize(
+    ("context", "pages"),
+    [(json_answer({"descendants": []}), 2), (json_answer({"error": "Record not found"}, 404), 3)],
+    ids=["with a thread down to the approval", "without one down to the mention"],
+)
+def test_how_far_our_own_posts_are_read(mastodon: Answers, context: Response, pages: int) -> None:
+    mastodon.add("GET", CONTEXT, context)
+    other = [json_answer([a_status(str(9 - n), minutes, content="<p>?</p>")]) for n, minutes in enumerate((1, 90, 200))]
+    mastodon.add("GET", OWN, *other)
+    reply = a_reply("Oi!", mention_posted_at=NOON - timedelta(hours=2))
+    assert a_responder(mastodon, external_id="110").find(reply) is None
+    assert mastodon.paths().count(OWN) == pages
+
+
+def test_own_posts_are_what_everybody_may_read(mastodon: Answers) -> None:
+    boosted = a_status("70", 300, content="<p>Chegou antes do prazo!</p>", account={"id": "7", "acct": "ana"})
+    listed = [
+        a_status("9", 1, spoiler_text="Aviso", content='<p>Veja <a href="https://loja.example/a">loja…</a></p>'),
+        a_status("8", 2, visibility="direct"),
+        a_status("7", 3, visibility="private"),
+        a_status("6", 4, visibility="public", in_reply_to_id=None, content="", reblog=boosted),
+        a_status("5", 90),
+    ]
+    mastodon.add("GET", OWN, json_answer(listed[:2]), json_answer(listed[2:]))
+    answer, boost = a_responder(mastodon, external_id="110").own_posts(NOON - timedelta(minutes=30))
+    assert (answer.external_id, answer.parent_external_id, answer.posted_at) == (
+        "9",
+        MENTION,
+        NOON - timedelta(minutes=1),
+    )
+    assert answer.text == "Aviso\n\nVeja https://loja.example/a"
+    assert answer.url == "https://ondas.example/@lojaaurora/9"
+    assert (boost.external_id, boost.parent_external_id, boost.text) == ("6", "", "Chegou antes do prazo!")
+    assert mastodon.paths() == [OWN, OWN]
+
+
+def test_an_own_post_that_cannot_be_placed_in_time_ends_the_look(mastodon: Answers) -> None:
+    mastodon.add("GET", OWN, json_answer([a_status("9", created_at="soon")]))
+    with pytest.raises(TryLaterError):
+        list(a_responder(mastodon, external_id="110").own_posts(NOON))

@@ -18,7 +18,7 @@ from errors import (
     RejectedError,
     TryLaterError,
 )
-from models import ReplyPurpose
+from models import ReplyPurpose, Visibility
 from responders.base import OutgoingReply, Posted
 from responders.x import XResponder
 from tests.answers import Answers, StoppedClock, json_answer, serving
@@ -118,7 +118,16 @@ def test_characters_count_as_x_counts_them(x: Answers, body: str, to: str, left:
     assert x.asked == []
 
 
-@pytest.mark.parametrize("reply", [a_reply("a" * 281), a_reply("  "), a_reply(mention_external_id="row-7")])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        a_reply("a" * 281),
+        a_reply("  "),
+        a_reply(mention_external_id="row-7"),
+        a_reply(private=True),
+        a_reply(visibility=Visibility.PRIVATE),
+    ],
+)
 def test_what_cannot_be_posted_is_refused_before_the_network(x: Answers, reply: OutgoingReply) -> None:
     with pytest.raises(RejectedError):
         a_responder(x).post(reply)
@@ -228,15 +237,16 @@ def test_what_was_never_posted_is_not_found_and_not_posted(x: Answers) -> None:
     assert x.paths("POST") == []
 
 
-def test_the_look_through_goes_on_until_posts_are_older_than_the_approval(x: Answers) -> None:
+def test_the_look_through_goes_on_until_posts_are_older_than_the_mention(x: Answers) -> None:
     def page(minutes: int) -> Response:
         made = (int((NOON - timedelta(minutes=minutes)).timestamp() * 1000) - 1288834974657) << 22
         post = {"id": str(made), "text": "a", "edit_history_tweet_ids": [str(made)]}
         return json_answer({"data": [post], "meta": {"result_count": 1, "next_token": f"t{minutes}"}})
 
-    x.add("GET", f"/2/users/{US}/tweets", *(page(minutes) for minutes in (0, 30, 90, 120)))
-    assert a_responder(x).find(a_reply()) is None
-    assert [asked.one("pagination_token") for asked in x.asked] == [None, "t0", "t30"]
+    x.add("GET", f"/2/users/{US}/tweets", *(page(minutes) for minutes in (0, 90, 230, 250, 270)))
+    reply = a_reply(mention_posted_at=NOON - timedelta(hours=3))
+    assert a_responder(x).find(reply) is None
+    assert [asked.one("pagination_token") for asked in x.asked] == [None, "t0", "t90", "t230"]
 
 
 def test_looking_fails_rather_than_finding_nothing(x: Answers) -> None:
@@ -245,3 +255,66 @@ def test_looking_fails_rather_than_finding_nothing(x: Answers) -> None:
         with pytest.raises(error):
             a_responder(x).find(a_reply())
         x._waiting.clear()
+
+
+TIMELINE = f"/2/users/{US}/tweets"
+
+
+def test_a_private_reply_is_refused_with_what_a_person_can_do(x: Answers) -> None:
+    for ask in (a_responder(x).post, a_responder(x).find):
+        with pytest.raises(RejectedError, match="write to @mariasouza in X's own messages"):
+            ask(a_reply(private=True))
+    assert x.asked == []
+
+
+def test_an_own_post_tells_its_words_with_links_and_what_it_answers_by_its_first_version(x: Answers) -> None:
+    x.replay("x", "timeline")
+    answer, post, repost = a_responder(x).own_posts(NOON - timedelta(hours=1))
+    assert answer.text == "@mariasouza Já enviamos & avisamos: https://loja.example/p?a=1&b=2"
+    assert answer.external_id == "2031384832373686273"
+    assert (answer.parent_external_id, answer.thread_external_id) == ("2031383322424246279", "2031383322424246279")
+    assert answer.posted_at == NOON + timedelta(minutes=1)
+    assert answer.url.endswith("/LojaAurora/status/2031384832373686273")
+    # Edited four minutes after noon's predecessor: the first version stays its name, the newest tells what it says.
+    assert post.external_id == "2031383574082486275"
+    assert post.posted_at == NOON - timedelta(minutes=4)
+    assert post.text == "Bom dia! Um texto longo que o X corta nos campos de costume: https://loja.example/novidades"
+    assert post.url.endswith("/2031384329057206273")
+    assert repost.text == "Chegou antes do prazo, obrigada @LojaAurora"
+    assert repost.parent_external_id == ""
+    (asked,) = x.asked
+    assert asked.one("start_time") == "2026-03-10T14:00:00Z"
+    assert asked.one("exclude") is None
+
+
+def test_what_is_older_than_the_moment_within_its_second_is_left_out(x: Answers) -> None:
+    x.replay("x", "timeline")
+    since = NOON + timedelta(minutes=1, milliseconds=1)
+    assert list(a_responder(x).own_posts(since)) == []
+
+
+def a_timeline_page(request: Request) -> Response:
+    start = int(request.args.get("pagination_token", "0"))
+    posts = [{"id": str(int(POSTED) - start - n), "text": "a"} for n in range(100)]
+    more = {"next_token": str(start + 100)} if start < 3_100 else {}
+    return json_answer({"data": posts, "meta": {"result_count": 100, **more}})
+
+
+def test_a_timeline_that_x_cuts_off_is_no_whole_one(x: Answers) -> None:
+    x.add("GET", TIMELINE, a_timeline_page)
+    with pytest.raises(TryLaterError, match="3200"):
+        list(a_responder(x).own_posts(NOON - timedelta(days=400)))
+    assert len(x.asked) == 32
+
+
+def test_pages_that_lead_nowhere_are_no_end(x: Answers) -> None:
+    page = {"data": [{"id": POSTED, "text": "a"}], "meta": {"result_count": 1, "next_token": "same"}}
+    x.add("GET", TIMELINE, json_answer(page))
+    with pytest.raises(TryLaterError):
+        list(a_responder(x).own_posts(NOON - timedelta(days=1)))
+
+
+def test_a_moment_before_x_knew_any_is_asked_for_as_the_first(x: Answers) -> None:
+    x.add("GET", TIMELINE, json_answer({"meta": {"result_count": 0}}))
+    assert list(a_responder(x).own_posts(datetime(2001, 1, 1, tzinfo=UTC))) == []
+    assert x.asked[0].one("start_time") == "2010-11-06T00:00:00Z"

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox import credentials
+from sandbox import credentials, messages
 from sandbox.networks.wire import iso
 from sandbox.state import Post
 from tests.sandbox.network_tools import Sandbox, differences, served
@@ -220,3 +220,64 @@ def test_the_reputation_follows_the_evaluations(sandbox: Sandbox, api: httpx.Cli
     periods = api.get("/companies/v1/companies/1871/reputation").json()
     assert [period["finalGrade"] for period in periods] == [7.5, 7.5, 7.5]
     assert periods[0]["reputation"] == {"code": "GOOD", "name": "Bom"}
+
+
+TELL = "/ticket/v1/tickets/message/private"
+
+
+def tell(api: httpx.Client, post: Post, message: str = "Seu código é QX-3381", **fields: str) -> httpx.Response:
+    parts = {"id": post.external_id, "message": message, "email": "tais@example.com", **fields}
+    return api.post(TELL, files={name: (None, value) for name, value in parts.items()})
+
+
+def test_a_private_message_changes_the_ticket_and_not_its_status(sandbox: Sandbox, api: httpx.Client) -> None:
+    post = complaint(sandbox)
+    sandbox.clock.advance(timedelta(hours=1))
+    assert tell(api, post).json() == {"message": "Mensagem enviada com sucesso", "success": True}
+    sandbox.clock.advance(timedelta(hours=1))
+    (told,) = sandbox.state.posts("reclame_aqui", by_brand=True)
+    messages.answer_privately(sandbox.state, told, "Obrigada")
+    ticket = only_ticket(api)
+    assert ticket["ra_status"] == {"id": 5, "name": "Não respondido"}
+    assert ticket["last_modification_date"] == iso(sandbox.clock.now())
+    assert ticket["complaint_response_content"] is None
+    interactions = ticket["interactions"]
+    assert isinstance(interactions, list)
+    assert differences([INTERACTION], interactions) == []
+    assert [(one["ticket_interaction_type_id"], one["privacy"]) for one in interactions] == [
+        (1, False),
+        (3, True),
+        (6, True),
+    ]
+    assert [(one["ticket_detail_type_id"], one["value"]) for one in interactions[1]["details"]] == [
+        (34, "tais@example.com")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"email": ""}, 422, 4220),
+        ({"email": "tais"}, 422, 4220),
+        ({"message": " "}, 422, 4220),
+        ({"message": "a" * 10_001}, 422, 4220),
+        ({"id": "1"}, 404, 4040),
+    ],
+)
+def test_a_private_message_that_the_site_would_not_take(
+    sandbox: Sandbox, api: httpx.Client, fields: dict[str, str], status: int, code: int
+) -> None:
+    refused = tell(api, complaint(sandbox), **fields)
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert sandbox.state.posts("reclame_aqui", by_brand=True) == []
+
+
+def test_a_private_conversation_that_was_ended_takes_no_more(sandbox: Sandbox, api: httpx.Client) -> None:
+    post = complaint(sandbox)
+    assert tell(api, post).is_success
+    end = f"{TELL}/{post.external_id}/end"
+    assert [api.post(end).status_code for _ in range(2)] == [200, 409]
+    refused = tell(api, post)
+    assert (refused.status_code, refused.json()["code"]) == (409, 40925)
+    answered = api.post("/ticket/v1/tickets/message/public", json={"id": post.external_id, "message": "Olá!"})
+    assert answered.is_success

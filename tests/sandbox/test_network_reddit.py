@@ -11,7 +11,8 @@ import prawcore
 import pytest
 from praw.exceptions import RedditAPIException
 
-from sandbox import credentials
+from sandbox import credentials, messages
+from sandbox.networks.reddit_messages import takes_no_messages
 from sandbox.state import Post
 from tests.sandbox.network_tools import Sandbox, differences, served
 
@@ -214,3 +215,95 @@ def test_wrong_credentials_and_nameless_clients_are_refused(sandbox: Sandbox) ->
     with api(sandbox) as reddit:
         assert reddit.get("/api/v1/me", headers={"user-agent": "python-requests/2"}).status_code == 429
         assert reddit.get("/api/v1/me", headers={"authorization": "bearer another"}).status_code == 401
+
+
+LETTER = {
+    "kind": str,
+    "data": {
+        **dict.fromkeys(("first_message", "first_message_name", "subreddit", "likes", "num_comments"), type(None)),
+        **dict.fromkeys(("parent_id", "subreddit_name_prefixed", "link_title", "distinguished"), type(None)),
+        "associated_awarding_id": type(None),
+        **dict.fromkeys(("replies", "author_fullname", "id", "subject", "author", "type", "body", "dest"), str),
+        **dict.fromkeys(("body_html", "name", "context"), str),
+        "score": int,
+        **dict.fromkeys(("new", "was_comment"), bool),
+        **dict.fromkeys(("created", "created_utc"), float),
+    },
+}
+
+
+def test_a_message_is_sent_listed_and_answered(sandbox: Sandbox) -> None:
+    comment(sandbox, "u/LojaAuroraBR oi", thread(sandbox))
+    reddit = client(sandbox)
+    reddit.redditor("caio").message(subject="Sobre o pedido", message="Só para você")
+    (sent,) = reddit.inbox.sent(limit=None)
+    assert (sent.subject, sent.body, sent.dest, sent.author) == (
+        "Sobre o pedido",
+        "Só para você",
+        "caio",
+        "LojaAuroraBR",
+    )
+    told = sandbox.state.post("reddit", sent.fullname)
+    assert told is not None
+    answer = messages.answer_privately(sandbox.state, told, "Obrigado")
+    (got, _) = reddit.inbox.all(limit=None)
+    assert (got.fullname, got.first_message_name, got.parent_id) == (answer.external_id, sent.fullname, None)
+    assert (got.subject, got.new) == ("Sobre o pedido", True)
+    again = got.reply("De nada")
+    assert isinstance(again, praw.models.Message)
+    assert [one.body for one in reddit.inbox.sent(limit=None)] == ["De nada", "Só para você"]
+    assert (again.first_message_name, again.dest) == (sent.fullname, "caio")
+    reddit.inbox.mark_read(items=[got])
+    assert got.fullname not in [one.fullname for one in reddit.inbox.unread(limit=None)]
+
+
+def test_a_message_has_the_recorded_shape_and_stands_nowhere_else(sandbox: Sandbox) -> None:
+    comment(sandbox, "u/LojaAuroraBR oi", thread(sandbox))
+    reddit = client(sandbox)
+    reddit.redditor("caio").message(subject="Sobre o pedido", message="Só para <você>")
+    with api(sandbox) as raw:
+        found = raw.get("/message/sent", params={"raw_json": 1}).json()
+        (name,) = (child["data"]["name"] for child in found["data"]["children"])
+        for path in ("/user/LojaAuroraBR/comments", "/user/LojaAuroraBR/overview", "/r/all/comments", "/message/inbox"):
+            assert name not in raw.get(path).text
+        assert raw.get("/api/info", params={"id": name}).json()["data"]["children"] == []
+    assert differences({"kind": str, "data": {**LISTING["data"], "children": [LETTER]}}, found) == []  # type: ignore[dict-item]
+
+
+def test_a_users_overview_holds_comments_and_submissions(sandbox: Sandbox) -> None:
+    root = thread(sandbox)
+    said = comment(sandbox, "e aí?", root, "ivone")
+    found = [item.fullname for item in client(sandbox).redditor("ivone").overview.new(limit=None)]
+    assert found == [said.external_id, root.external_id]
+
+
+@pytest.mark.parametrize(
+    ("to", "subject", "text", "code"),
+    [
+        ("ninguem", "a", "b", "USER_DOESNT_EXIST"),
+        ("", "a", "b", "NO_USER"),
+        ("caio", " ", "b", "NO_SUBJECT"),
+        ("caio", "a", " ", "NO_TEXT"),
+        ("caio", "a" * 101, "b", "TOO_LONG"),
+        ("caio", "a", "b" * 10_001, "TOO_LONG"),
+        ("ivone", "a", "b", "RESTRICTED_TO_PM"),
+    ],
+)
+def test_a_message_that_reddit_would_not_take(sandbox: Sandbox, to: str, subject: str, text: str, code: str) -> None:
+    comment(sandbox, "oi", thread(sandbox))
+    sandbox.state.put(takes_no_messages("Ivone"), True)
+    with api(sandbox) as reddit:
+        answer = reddit.post("/api/compose", data={"api_type": "json", "to": to, "subject": subject, "text": text})
+        assert answer.json()["json"]["errors"][0][0] == code
+        assert reddit.get("/message/sent").json()["data"]["children"] == []
+
+
+def test_messages_have_a_limit_of_their_own(sandbox: Sandbox) -> None:
+    comment(sandbox, "oi", thread(sandbox))
+    with api(sandbox) as reddit:
+        sent = [
+            reddit.post("/api/compose", data={"to": "caio", "subject": "a", "text": str(number)}).json()["json"]
+            for number in range(51)
+        ]
+    assert [len(answer["errors"]) for answer in sent] == [0] * 50 + [1]
+    assert sent[-1]["errors"][0][0] == "RATELIMIT"

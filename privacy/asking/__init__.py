@@ -1,0 +1,1 @@
+"""Requests for personal data in public: what is asked for, and where the answer would stand."""
