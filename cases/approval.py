@@ -42,8 +42,8 @@ _AUTOMATIC_BEFORE = (
     select(Reply.id)
     .join(Mention, col(Mention.id) == Reply.mention_id)
     .where(
-        col(Reply.automatic),
-        col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED]),
+        or_(col(Reply.automatic), col(Reply.was_automatic)),
+        or_(col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED]), col(Reply.sending_at).is_not(None)),
         *_IN_THREAD,
         col(Mention.profile_id).is_not_distinct_from(bindparam("profile")),
     )
@@ -267,7 +267,9 @@ def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
     reply.frozen_at = None
     reply.attempts, reply.looked = 1, 0  # it was sent before: it is looked for before it goes out
     reply.last_error = ""
-    reply.automatic = False  # from here on it is a person's act
+    # From here on it is a person's act; but the person may have automation's already.
+    reply.was_automatic = reply.was_automatic or reply.automatic
+    reply.automatic = False
     reply.next_attempt_at = now
     reply.claim = reply.claimed_until = None
     move(session, reply, ReplyState.APPROVED, by, now, detail={"again": "yes"})

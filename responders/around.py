@@ -114,7 +114,11 @@ _NEWEST = (
     .correlate(_MENTIONS)
     .scalar_subquery()
 )
-_WENT_OUT = _OTHERS.c.state.not_in([ReplyState.DRAFT, ReplyState.DISCARDED, ReplyState.FAILED])
+# What was left although its request may have left stands there perhaps.
+_WENT_OUT = or_(
+    _OTHERS.c.state.not_in([ReplyState.DRAFT, ReplyState.DISCARDED, ReplyState.FAILED]),
+    _OTHERS.c.sending_at.is_not(None),
+)
 
 
 def _sent(*conditions: Any) -> Select[Any]:
@@ -126,7 +130,7 @@ def _sent(*conditions: Any) -> Select[Any]:
         .where(
             _HEARD.c.profile_id == _MENTIONS.c.profile_id,
             _OTHERS.c.id != bindparam("reply"),
-            _OTHERS.c.approved_at > bindparam("day_before"),
+            func.coalesce(_OTHERS.c.posted_at, _OTHERS.c.sending_at, _OTHERS.c.approved_at) > bindparam("day_before"),
             _WENT_OUT,
             *conditions,
         )
@@ -141,7 +145,8 @@ _DEPTH = (
     .correlate(_MENTIONS)
     .scalar_subquery()
 )
-_AUTOMATIC_IN_THREAD = _sent(_OTHERS.c.automatic, *_IN_THREAD).scalar_subquery()
+_BY_AUTOMATION = or_(_OTHERS.c.automatic, _OTHERS.c.was_automatic)
+_AUTOMATIC_IN_THREAD = _sent(_BY_AUTOMATION, *_IN_THREAD).scalar_subquery()
 _OF_A_BRAND = (
     select(_THEIRS.c.id)
     .where(
@@ -226,7 +231,7 @@ _AROUND: Select[Any] = (
         and_(_AUTOMATIC, _OF_A_BRAND).label("other_brand"),
         and_(_AUTOMATIC, _ANSWERED_ELSEWHERE).label("answered_elsewhere"),
         and_(_AUTOMATIC, _INCIDENT).label("incident"),
-        _if_automatic(_sent(_OTHERS.c.automatic).scalar_subquery()).label("automatic_to_person"),
+        _if_automatic(_sent(_BY_AUTOMATION).scalar_subquery()).label("automatic_to_person"),
         _sent().scalar_subquery().label("replies_to_person"),
         _if_automatic(_DEPTH + _AUTOMATIC_IN_THREAD).label("thread_depth"),
         _NEWEST.label("thread_mark"),

@@ -150,7 +150,7 @@ REMOVALS: Sequence[Removal] = (
         "responders/policy/refuse.py",
         "            (now - intent.posted_at > staleness, STALE),\n",
         "            (False, STALE),\n",
-        "responders/test_policy.py::test_automation_speaks_only_where_every_rule_lets_it",
+        "responders/test_policy.py::test_what_is_forbidden_to_automation_is_left_to_people[any.stale]",
     ),
     Removal(
         "staleness of what is answered",

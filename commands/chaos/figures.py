@@ -149,7 +149,7 @@ def _policy_breaches(record: Record, ledger: Ledger) -> Iterator[str]:
     """What a platform's rule, or one of ours, forbids."""
     intents = _intents_by_answer(record, ledger)
     ours = {(answer.network, answer.external_id) for answer in record.answers}
-    automatic: list[tuple[BrandAnswer, CustomerPost]] = []
+    begun_by_automation: list[tuple[BrandAnswer, CustomerPost, bool]] = []
     for answer in record.answers:
         intent = intents.get((answer.network, answer.external_id))
         post = record.posts.get((answer.network, answer.parent or ""))
@@ -160,15 +160,16 @@ def _policy_breaches(record: Record, ledger: Ledger) -> Iterator[str]:
             yield f"{about}: a public request for personal data"
         if answer.by_hand:
             continue
-        is_automatic = intent is None or intent.automatic
+        is_automatic = intent is None or intent.is_automatic(answer.at)
         if post is not None:
             yield from (f"{about}: {rule}" for rule in _broken_by_anyone(answer, post))
         if is_automatic and answer.network not in COMPLAINT_SITES and (answer.network, answer.parent or "") in ours:
             yield f"{about}: an automatic answer to ourselves"
         if is_automatic and post is not None:
             yield from (f"{about}: {rule}" for rule in _broken_by_automation(answer, post, ledger))
-            automatic.append((answer, post))
-    yield from _too_many(automatic)
+        if post is not None and (intent is None or intent.automatic):
+            begun_by_automation.append((answer, post, is_automatic))
+    yield from _too_many(begun_by_automation)
 
 
 def _broken_by_anyone(answer: BrandAnswer, post: CustomerPost) -> Iterator[str]:
@@ -190,12 +191,15 @@ def _broken_by_automation(answer: BrandAnswer, post: CustomerPost, ledger: Ledge
         yield "an automatic answer to somebody who had opted out"
 
 
-def _too_many(automatic: Sequence[tuple[BrandAnswer, CustomerPost]]) -> Iterator[str]:
-    """A second automatic answer to one person within a day, or in one thread however much later."""
+def _too_many(answers: Sequence[tuple[BrandAnswer, CustomerPost, bool]]) -> Iterator[str]:
+    """A second automatic answer to one person within a day, or in one thread however much later.
+
+    The earlier one counts although a person had it posted again; the later one where nobody did.
+    """
     earlier: dict[Name, list[BrandAnswer]] = defaultdict(list)
-    for answer, post in sorted(automatic, key=lambda pair: pair[0].at):
+    for answer, post, is_automatic in sorted(answers, key=lambda one: one[0].at):
         before = earlier[post.network, post.author]
-        if any(one.thread == answer.thread or answer.at - one.at < _AUTOMATIC_APART for one in before):
+        if is_automatic and any(one.thread == answer.thread or answer.at - one.at < _AUTOMATIC_APART for one in before):
             yield f"{answer.network} {answer.external_id}: a second automatic answer to one person"
         before.append(answer)
 
@@ -217,7 +221,7 @@ def _sends_after_kill_switch(record: Record, ledger: Ledger) -> Iterator[str]:
         intent = intents.get((answer.network, answer.external_id))
         for stop in record.stops:
             concerns = stop.network in (None, answer.network) and (
-                not stop.automation_only or intent is None or intent.automatic
+                not stop.automation_only or intent is None or intent.is_automatic(answer.at)
             )
             if concerns and _is_after(stop.span, answer.at):
                 what = "automation" if stop.automation_only else "everything"

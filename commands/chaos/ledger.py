@@ -64,9 +64,14 @@ class Intent:
     external_id: str  # "" while nobody knows under which id it stands
     stands: bool  # held to be public
     ended: bool
-    automatic: bool  # no person decided on it
+    automatic: bool  # automation approved it, whatever a person decided on it later
     sent: bool = True  # its request may have left
     confirmed_at: datetime | None = None  # when it was first known to stand; None for never
+    by_person_from: datetime | None = None  # when a person first approved it, or had it posted again
+
+    def is_automatic(self, at: datetime) -> bool:
+        """Whether no person had decided on what was posted at that moment."""
+        return self.automatic and (self.by_person_from is None or at < self.by_person_from)
 
 
 @dataclass(frozen=True)
@@ -144,14 +149,12 @@ def _intents(session: Session) -> list[Intent]:
             .group_by(col(TimelineEvent.reply_id))
         ).all()
     )
-    again = set(
+    by_person_from = dict(
         session.exec(
-            select(TimelineEvent.reply_id).where(
-                TimelineEvent.kind == "reply_approved",
-                TimelineEvent.by != OUVIDOR,
-                col(TimelineEvent.reply_id).is_not(None),
-            )
-        )
+            select(TimelineEvent.reply_id, func.min(TimelineEvent.at))
+            .where(TimelineEvent.kind == "reply_approved", TimelineEvent.by != OUVIDOR)
+            .group_by(col(TimelineEvent.reply_id))
+        ).all()
     )
     rows = session.exec(
         select(Reply, Mention)
@@ -171,7 +174,8 @@ def _intents(session: Session) -> list[Intent]:
             ended=reply.state in _CAME_TO_AN_END,
             sent=reply.sending_at is not None or reply.posted_at is not None,
             confirmed_at=confirmed.get(reply.id),
-            automatic=reply.automatic or (reply.approved_by == OUVIDOR and reply.id not in again),
+            automatic=reply.automatic or reply.was_automatic or reply.approved_by == OUVIDOR,
+            by_person_from=None if reply.automatic else by_person_from.get(reply.id),
         )
         for reply, mention in rows
     ]

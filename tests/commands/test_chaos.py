@@ -226,6 +226,22 @@ def automation_to_somebody_who_opted_out(world: World) -> None:
     world.session.add_all([reply, author])
 
 
+def automation_after_what_it_began_and_a_person_posted_again(world: World) -> None:
+    reply, mention = world.answered("mastodon")
+    reply.was_automatic = True
+    answer = world.answer(world.post(mention), "Olá! Já estamos vendo o seu caso.")
+    second = Reply(
+        **{
+            **reply.model_dump(exclude={"id"}),
+            "automatic": True,
+            "sequence": 9,
+            "external_id": answer.external_id,
+            "body": "Olá! Já estamos vendo o seu caso.",
+        }
+    )
+    world.session.add_all([reply, second])
+
+
 def a_cpf_in_public(world: World) -> None:
     _, mention = world.answered()
     world.answer(world.post(mention), "Achamos o CPF 529.982.247-25.")
@@ -251,6 +267,7 @@ SINS: tuple[tuple[str, Sin], ...] = (
     ("policy_breaches", an_answer_to_a_bot),
     ("policy_breaches", an_answer_to_a_post_on_x_that_does_not_address_us),
     ("policy_breaches", automation_to_somebody_who_opted_out),
+    ("policy_breaches", automation_after_what_it_began_and_a_person_posted_again),
     ("leaked_personal_data", a_cpf_in_public),
     ("sends_after_kill_switch", a_send_while_all_is_stopped),
 )

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from cases import gate
 from cases.approval import Terms as Approval
-from cases.approval import approve, post_again
+from cases.approval import approve, leave, post_again, would_refuse
 from cases.drafts import edit
 from cases.recovery import freeze
 from cases.stops import Scope, resume, standing, stop
@@ -22,7 +22,7 @@ from errors import (
     PolicyRefusedError,
     RateLimitedError,
 )
-from models import Account, Alarm, Brand, Case, Mention, Profile, Reply, ReplyState, Source, TimelineEvent
+from models import Account, Alarm, Brand, Case, Mention, Profile, Reply, ReplyPurpose, ReplyState, Source, TimelineEvent
 from responders.base import OutgoingReply, OwnPost, Posted
 from responders.deliver import Doings, deliver
 from responders.fuses import Fuses
@@ -470,6 +470,35 @@ def test_automation_never_answers_who_asked_to_be_left_alone(engine: Engine) -> 
     platform = RecordingResponder()
     assert deliver(engine, platform, reply_id, NOON, doings=Doings()) is None
     assert (platform.posts, why(engine, reply_id)) == (0, "any.opted_out")
+
+
+@pytest.mark.parametrize("decide", [post_again, leave])
+def test_automations_reply_that_may_stand_is_the_persons_one_of_the_day_whatever_becomes_of_it(
+    engine: Engine, decide: Callable[..., None]
+) -> None:
+    a_world(engine)
+    reply_id = approved(engine)
+    with transaction(engine) as session:
+        session.get_one(Reply, reply_id).automatic = True
+        session.get_one(Reply, reply_id).purpose = ReplyPurpose.ACKNOWLEDGEMENT
+    platform = RecordingResponder()
+    platform.post_errors = [OutcomeUnknownError("reset")]
+    assert deliver(engine, platform, reply_id, NOON) is S.UNKNOWN
+    later = NOON + timedelta(hours=1)
+    assert verify(engine, platform, reply_id, later) is S.NEEDS_HUMAN
+    with transaction(engine) as session:
+        decide(session, session.get_one(Reply, reply_id), "Ana", later)
+        source = session.exec(select(Source)).one()
+        further = a_mention(session, source, "2", author=an_author("u1"), posted_at=later)
+        case = a_case(session, further)
+        asked = (session, further, ReplyPurpose.ACKNOWLEDGEMENT)
+        soon, later_still = (
+            would_refuse(*asked, later + wait, automatic=True, case_id=case.id or 0)
+            for wait in (SECOND, timedelta(hours=24))
+        )
+    assert soon is not None
+    assert soon.rule == "any.person_daily"
+    assert later_still is None or later_still.rule != "any.person_daily"
 
 
 def test_a_draft_to_a_private_post_is_not_approved_in_public(engine: Engine) -> None:

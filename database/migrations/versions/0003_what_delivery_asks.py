@@ -22,7 +22,7 @@ def upgrade() -> None:
     with op.batch_alter_table("reply", schema=None) as batch_op:
         for name in ("case_version", "thread_mark", "fence"):
             batch_op.add_column(sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
-        for name in ("private", "is_ready"):
+        for name in ("private", "is_ready", "was_automatic"):
             batch_op.add_column(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
         for name in ("override", "override_note"):
             batch_op.add_column(sa.Column(name, _TEXT(), nullable=False, server_default=""))
@@ -104,7 +104,7 @@ def downgrade() -> None:
     op.drop_index("ix_reply_account_sending", table_name="reply")
     with op.batch_alter_table("reply", schema=None) as batch_op:
         for column in (
-            *("vanished_at", "frozen_at", "override_note", "override", "is_ready", "private"),
+            *("vanished_at", "frozen_at", "override_note", "override", "was_automatic", "is_ready", "private"),
             *("fence", "thread_mark", "case_version"),
         ):
             batch_op.drop_column(column)
