@@ -77,7 +77,9 @@ def build_inbox(
     app = FastAPI(title="Ouvidor", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.stopping = lambda: False
     for pages in _PAGES:
-        app.include_router(pages.routes(desk))
+        app.router.routes.extend(
+            pages.routes(desk).routes
+        )  # including the router would build every route a second time
     _add_visitor_forms(app, desk)
     app.mount("/static/htmx", StaticFiles(directory=HTMX), name="htmx")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

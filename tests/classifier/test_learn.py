@@ -87,6 +87,7 @@ def test_what_is_in_force_is_not_learned_again(judged: Judged) -> None:
     assert (again.reason, again.heads) == ("same", None)
 
 
+@pytest.mark.slow
 def test_a_harmful_batch_is_refused() -> None:
     found = learn(labelled(TURNED), packaged(), packaged())
     assert (found.reason, found.heads) == ("worse", None)

@@ -298,6 +298,7 @@ def test_without_json_the_figures_are_a_table(ended: Ended, capsys: pytest.Captu
     assert lines[0].split() == ["mentions", "lost", "0"]
 
 
+@pytest.mark.slow
 def test_the_loop_survives_kills_and_faults(tmp_path: Path) -> None:
     run = chaos(tmp_path, "--json", "--mentions", "16", "--crashes", "2", "--seed", "1")
     printed = json.loads(run.stdout)

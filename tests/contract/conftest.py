@@ -1,10 +1,10 @@
 """The world of the contract suites: the sandbox on a virtual clock, with weather in front of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -26,6 +26,22 @@ START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CALM = timedelta(seconds=20)  # nobody waits that long: on a loaded machine it must never run out
 SHORT = timedelta(seconds=0.4)  # for faults that are over only when the client gives up
 MOST_ROUNDS = 60
+
+
+class Patient(Protocol):
+    """A case of bad weather."""
+
+    @property
+    def patience(self) -> timedelta:
+        """How long the client waits for an answer."""
+
+
+def in_brief(cases: Mapping[str, Patient]) -> list[Any]:
+    """The cases of a parametrised test; those that are over only when the client gives up take long."""
+    return [
+        pytest.param(case, id=name, marks=[pytest.mark.slow] if case.patience is SHORT else [])
+        for name, case in cases.items()
+    ]
 
 
 @dataclass

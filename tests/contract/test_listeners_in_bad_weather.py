@@ -9,7 +9,7 @@ import pytest
 from errors import ChannelError, NeedsAttentionError, RateLimitedError, TryLaterError
 from listeners.base import Edited, Gone, Page, Unchanged
 from tests.contract import weather
-from tests.contract.conftest import CALM, SHORT, START, World
+from tests.contract.conftest import CALM, SHORT, START, World, in_brief
 from tests.contract.weather import Fault, Seen, answers
 
 LATER = (TryLaterError,)
@@ -75,7 +75,7 @@ def _pages_until_error(world: World) -> tuple[list[Page], ChannelError | None]:
     return pages, None
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("case", in_brief(CASES))
 def test_a_fault_becomes_our_error_and_loses_nothing(world: World, case: Case) -> None:
     posts = {post.external_id for post in world.publish("uma", "duas", "três")}
     world.weather.strike(case.fault, when=world.stage.is_reading)
@@ -112,6 +112,7 @@ def test_a_fault_on_a_later_page_keeps_the_pages_before_it_whole(world: World, n
         assert posts - rest.keys() == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CASES if name not in ("endless", "11 MB", "gzip bomb")])
 def test_a_fault_while_checking_becomes_our_error(world: World, name: str) -> None:
     (post,) = world.publish("esta existe")

@@ -101,6 +101,7 @@ def test_looking_publishes_nothing(posting_world: World) -> None:
     assert len(world.answers()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FIND_CASES.values(), ids=FIND_CASES.keys())
 def test_a_look_that_fails_never_ends_as_if_it_had_seen_everything(posting_world: World, case: Case) -> None:
     world = posting_world

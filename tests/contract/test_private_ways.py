@@ -18,7 +18,7 @@ from responders.policy import POLICIES
 from sandbox import messages
 from sandbox.state import Post
 from tests.builders import a_case, a_draft, a_verdict, a_world, find_mention
-from tests.contract.conftest import World
+from tests.contract.conftest import World, in_brief
 from tests.contract.test_responders_in_bad_weather import FIND_CASES, NO_WORD, PUBLISHED, SAID_NO, Case
 
 SECRET = "Enviamos o código de rastreio QX-3381 só para você."
@@ -196,7 +196,7 @@ def _stored(session: Session, world: World, source_id: int, post: Post) -> Menti
     return find_mention(session, post.external_id)
 
 
-@pytest.mark.parametrize("case", [*SAID_NO.values(), *NO_WORD.values()], ids=[*SAID_NO, *NO_WORD])
+@pytest.mark.parametrize("case", in_brief({**SAID_NO, **NO_WORD}))
 def test_a_fault_is_met_with_one_request_and_says_what_it_means(private_world: World, case: Case) -> None:
     world = private_world
     reply = world.reply_to(_complain(world), SECRET, private=True)
@@ -208,6 +208,7 @@ def test_a_fault_is_met_with_one_request_and_says_what_it_means(private_world: W
     assert world.answers() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", PUBLISHED.values(), ids=PUBLISHED.keys())
 def test_a_lost_answer_is_unknown_and_the_private_reply_is_found(private_world: World, case: Case) -> None:
     world = private_world
@@ -224,6 +225,7 @@ def test_a_lost_answer_is_unknown_and_the_private_reply_is_found(private_world: 
     assert found.external_id == answer.external_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FIND_CASES.values(), ids=FIND_CASES.keys())
 def test_a_look_for_a_private_reply_that_fails_never_says_that_nothing_is_there(
     private_world: World, case: Case

@@ -15,7 +15,7 @@ from errors import (
     TryLaterError,
 )
 from tests.contract import weather
-from tests.contract.conftest import CALM, SHORT, World
+from tests.contract.conftest import CALM, SHORT, World, in_brief
 from tests.contract.weather import Fault, answers
 
 UNKNOWN = (OutcomeUnknownError,)
@@ -72,7 +72,7 @@ def _secrets(world: World) -> list[str]:
     return [secret for name, secret in world.stage.secrets.items() if name != "username"]
 
 
-@pytest.mark.parametrize("case", [*SAID_NO.values(), *NO_WORD.values()], ids=[*SAID_NO, *NO_WORD])
+@pytest.mark.parametrize("case", in_brief({**SAID_NO, **NO_WORD}))
 def test_a_fault_is_met_with_one_request_and_says_what_it_means(posting_world: World, case: Case) -> None:
     world = posting_world
     (post,) = world.publish("meu pedido não chegou")
@@ -86,7 +86,7 @@ def test_a_fault_is_met_with_one_request_and_says_what_it_means(posting_world: W
     assert not any(secret in str(caught.value) for secret in _secrets(world))
 
 
-@pytest.mark.parametrize("case", PUBLISHED.values(), ids=PUBLISHED.keys())
+@pytest.mark.parametrize("case", in_brief(PUBLISHED))
 def test_a_lost_answer_is_unknown_and_the_reply_is_found(posting_world: World, case: Case) -> None:
     world = posting_world
     (post,) = world.publish("meu pedido não chegou")
@@ -122,7 +122,7 @@ FIND_CASES: Mapping[str, Case] = {
 }
 
 
-@pytest.mark.parametrize("case", FIND_CASES.values(), ids=FIND_CASES.keys())
+@pytest.mark.parametrize("case", in_brief(FIND_CASES))
 def test_a_look_that_fails_never_says_that_nothing_is_there(world: World, case: Case) -> None:
     (post,) = world.publish("meu pedido não chegou")
     reply = world.reply_to(post)
