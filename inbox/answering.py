@@ -30,6 +30,10 @@ class NoteNeededError(OuvidorError):
     """Somebody lets a finding pass without saying why."""
 
 
+class SaidMoreError(OuvidorError):
+    """The customer wrote, edited or deleted something since the page was opened; nothing was approved."""
+
+
 class NoPrivateWayError(OuvidorError):
     """A private message was asked for on a channel where everything is public; nothing was written."""
 
@@ -46,6 +50,7 @@ class Said:
     override: Annotated[str, Form(max_length=40)] = ""  # the finding that may pass, where `then` says so
     note: Annotated[str, Form(max_length=2_000)] = ""
     others: Annotated[str, Form()] = ""
+    heard: Annotated[str, Form()] = ""  # the mark of what the page showed that customers said; "" says nothing of it
     template: Annotated[str, Form()] = ""  # the ready text that the answer began as
 
     @property

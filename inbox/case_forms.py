@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cases import approval, resolution
+from cases.queries.case import heard_so_far
 from database.engine import transaction
 from errors import OuvidorError
-from inbox.answering import NoPrivateWayError, Said, Typed, has_private_way
+from inbox.answering import NoPrivateWayError, Said, SaidMoreError, Typed, has_private_way
 from inbox.case_pages import room_for, show_case
 from inbox.desk import Desk, acting, case_of
 from models import Brand, Case, Mention, Reply
@@ -50,6 +51,7 @@ class Forms:
 
     def approve(self, session: Session, reply: Reply, by: str, now: datetime, said: Said) -> None:
         """Approve it under the operator's terms and this person's; what it says must fit the channel."""
+        must_have_read_all(session, reply.case_id, said)
         mention = session.get_one(Mention, reply.mention_id)
         if reply.private:
             must_have_private_way(mention)
@@ -61,6 +63,12 @@ class Forms:
     def terms(self, session: Session, case: Case, said: Said) -> approval.Terms:
         """The terms of an approval."""
         return said.terms(self.desk.settings, session.get_one(Brand, case.brand_id).slug)
+
+
+def must_have_read_all(session: Session, case_id: int, said: Said) -> None:
+    """SaidMoreError for whoever answers from a page that lacks what a customer said since."""
+    if said.heard and said.heard != heard_so_far(session, case_id):
+        raise SaidMoreError("the customer wrote, edited or deleted something since this page was opened")
 
 
 def must_have_private_way(mention: Mention) -> None:

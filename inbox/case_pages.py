@@ -13,7 +13,7 @@ from starlette.responses import Response
 from cases import gate
 from cases.approval import would_refuse
 from cases.queries import queue
-from cases.queries.case import CasePage, case_page
+from cases.queries.case import CasePage, case_page, heard_so_far
 from cases.resolution import PublicThread, public_threads, with_protocol
 from cases.templates import for_case
 from database.engine import reading
@@ -92,6 +92,7 @@ def show_case(
             status=200 if error is None else status_of(error),
             heading=heading(session),
             page=page,
+            heard=heard_so_far(session, case.id or 0),
             targets=_targets(desk, session, page),
             threads=[_resolution_thread(thread) for thread in public_threads(session, case, desk.now())],
             offered=for_case(session, case, ANSWERS),

@@ -11,7 +11,7 @@ from errors import (
     PersonalDataError,
     PolicyRefusedError,
 )
-from inbox.answering import NoPrivateWayError, NoteNeededError
+from inbox.answering import NoPrivateWayError, NoteNeededError, SaidMoreError
 from inbox.desk import NameNeededError
 from inbox.label_words import finding_words
 from inbox.texts import Texts
@@ -24,6 +24,7 @@ _KEYS: tuple[tuple[type[Exception], str], ...] = (
     (AnsweredAlreadyError, "problem.answered_already"),
     (FourEyesError, "problem.four_eyes"),
     (NoteNeededError, "problem.note_needed"),
+    (SaidMoreError, "problem.said_more"),
     (NoPrivateWayError, "problem.no_private_way"),
     (IllegalMoveError, "problem.illegal_move"),
     (WrongInputError, "problem.wrong_input"),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cases import approval, drafts, resolution
 from errors import IllegalMoveError
 from inbox.answering import COMPOSE, RESOLVE, Said, Typed
-from inbox.case_forms import Forms, must_have_private_way
+from inbox.case_forms import Forms, must_have_private_way, must_have_read_all
 from inbox.case_pages import room_for
 from inbox.desk import LARGEST_ID, Desk, number
 from inbox.hostile import web_address
@@ -61,6 +61,7 @@ def _add_writing(router: APIRouter, forms: Forms) -> None:
     @router.post("/resolve")
     def resolve(request: Request, protocol: str, said: Asked) -> Response:
         def publish(session: Session, case: Case, by: str, now: datetime) -> None:
+            must_have_read_all(session, case.id or 0, said)
             _must_fit(forms.desk, session, case, said.body, now)
             resolution.resolve(session, case, said.body, by, now, terms=forms.terms(session, case, said))
 

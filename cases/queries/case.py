@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from cases.queries.facts import Person, Tags, people, tags_of
 from cases.queries.queue import QueueRow, rows_of
@@ -86,6 +86,20 @@ class CasePage:
         """The person's mentions that a reply could answer, newest first."""
         theirs = (entry for entry in reversed(self.thread) if entry.in_case and not entry.is_ours)
         return tuple(entry for entry in theirs if entry.deleted_at is None)
+
+
+def heard_so_far(session: Session, case_id: int) -> str:
+    """What customers have said in a case, as a mark: another one after a new post, an edit or a deletion."""
+    newest, revisions, deleted = session.exec(
+        select(
+            func.coalesce(func.max(Mention.id), 0),
+            func.coalesce(func.sum(Mention.text_revision), 0),
+            func.count(col(Mention.deleted_at)),
+        )
+        .join(CaseMention, col(CaseMention.mention_id) == col(Mention.id))
+        .where(CaseMention.case_id == case_id, ~col(Mention.is_ours))
+    ).one()
+    return f"{newest}.{revisions}.{deleted}"
 
 
 def case_page(session: Session, case: Case) -> CasePage:

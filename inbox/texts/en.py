@@ -553,6 +553,10 @@ ENGLISH: Mapping[str, str] = {
         "What you were shown has changed since: the post was edited or deleted, or somebody else set this tag. "
         "Reload the page and look again."
     ),
+    "problem.said_more": (
+        "Nothing was sent: the customer wrote, edited or deleted something after you opened the page. Read the "
+        "conversation again, just above; your text is still in its box."
+    ),
     "problem.wrong_input": "A value will not do. In detail: {detail}",
     "problem.not_found": "There is no such page. The address may be wrong, or the case is of another database.",
     "problem.method": "This address is not opened like that. Go back and use the page's buttons.",

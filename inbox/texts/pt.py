@@ -555,6 +555,10 @@ PORTUGUESE: Mapping[str, str] = {
         "O que você viu mudou nesse meio-tempo: a publicação foi editada ou apagada, ou outra pessoa mexeu nesta "
         "etiqueta. Recarregue a página e veja de novo."
     ),
+    "problem.said_more": (
+        "Nada foi enviado: o cliente escreveu, editou ou apagou algo depois que você abriu a página. Leia a conversa "
+        "de novo, logo acima; o seu texto continua na caixa."
+    ),
     "problem.wrong_input": "Um valor não serve. Detalhe: {detail}",
     "problem.not_found": "Esta página não existe. O endereço pode estar errado, ou o caso é de outro banco de dados.",
     "problem.method": "Este endereço não se abre assim. Volte e use os botões da página.",

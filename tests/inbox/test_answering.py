@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 from bs4 import BeautifulSoup, Tag
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import col, select
 
 from database.engine import reading, transaction
 from inbox.app import build_inbox
-from models import Mention, Reply, ReplyState, Visibility
+from models import Case, CaseMention, Mention, Reply, ReplyState, Source, Visibility
 from settings import DeliverySettings, Settings
+from tests.builders import NOON, a_mention
 from tests.fakes import StandingClock
 from tests.inbox.rows import SCRIPT, a_reply, a_stored_case, case_row, replies_of, the_reply
 from tests.inbox.visit import Visit
@@ -54,6 +55,10 @@ def shown_fields(html: str, selector: str = "#compose form") -> dict[str, str]:
     """What the form would send, but for what a button says."""
     form = box(html, selector)
     fields = {str(f["name"]): str(f.get("value", "")) for f in form.select("input:not([type=checkbox])")}
+    for choice in form.select("select"):
+        picked = choice.select_one("option[selected]") or choice.select_one("option")
+        assert picked is not None
+        fields[str(choice["name"])] = str(picked["value"])
     return {**fields, **{str(area["name"]): area.get_text() for area in form.select("textarea")}}
 
 
@@ -366,3 +371,63 @@ def test_a_refusal_is_explained_in_portuguese_too(
     assert "Enviar uma segunda resposta" in visit.post(f"/cases/{protocol}/reply", answer(engine, "Oi 2")).text
     found = visit.post(f"/cases/{protocol}/reply", answer(engine, f"Ligue {PHONE}", then="again")).text
     assert "O texto mostra dado pessoal: telefone" in found
+
+
+def an_edit(engine: Engine) -> None:
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention)).one()
+        mention.text, mention.text_revision = "Já resolveram, obrigada!", mention.text_revision + 1
+        session.add(mention)
+
+
+def a_deletion(engine: Engine) -> None:
+    with transaction(engine) as session:
+        mention = session.exec(select(Mention).order_by(col(Mention.id).desc())).first()
+        assert mention is not None
+        mention.deleted_at = NOON
+        session.add(mention)
+
+
+def a_further_word(engine: Engine) -> None:
+    with transaction(engine) as session:
+        first = session.exec(select(Mention)).one()
+        source = session.exec(select(Source).where(Source.channel == first.channel)).one()
+        further = a_mention(session, source, "2", thread_external_id=first.thread, text="Agora quebrou de vez.")
+        case = session.exec(select(Case)).one()
+        session.add(CaseMention(mention_id=further.id or 0, case_id=case.id or 0, linked_at=NOON))
+
+
+@pytest.mark.parametrize("happens", [an_edit, a_further_word])
+@pytest.mark.parametrize("form", ["#compose form", "form[action$='/resolve']", "form[action$='/edit']"])
+def test_who_answers_from_a_page_that_lacks_the_customers_last_word_reads_it_first(
+    ana: Visit, engine: Engine, protocol: str, form: str, happens: Callable[[Engine], None]
+) -> None:
+    a_reply(engine, protocol, ReplyState.DRAFT, body="Oi")
+    page = ana.get(f"/cases/{protocol}").text
+    path, fields = str(box(page, form)["action"]), {**shown_fields(page, form), "body": "Olá!", "then": "approve"}
+    happens(engine)
+    refused = ana.post(path, fields)
+    assert refused.status_code == 409
+    assert "the customer wrote, edited or deleted something" in refused.text
+    assert [reply.state for reply in replies_of(engine, protocol)] == [ReplyState.DRAFT]
+    assert shown_fields(refused.text, form)["body"] == "Olá!"
+    again = {**shown_fields(refused.text, form), "then": "approve"}
+    assert again["heard"] != fields["heard"]
+    sent = ana.post(path, again)
+    assert sent.status_code == 303, box(sent.text, "[role=alert]").get_text()
+    assert ReplyState.APPROVED in [reply.state for reply in replies_of(engine, protocol)]
+
+
+def test_what_the_customer_deleted_since_is_told_as_well(ana: Visit, engine: Engine, protocol: str) -> None:
+    a_further_word(engine)
+    fields = {**shown_fields(ana.get(f"/cases/{protocol}").text), "body": "Olá!", "then": "approve"}
+    a_deletion(engine)
+    assert ana.post(f"/cases/{protocol}/reply", fields).status_code == 409
+    assert replies_of(engine, protocol) == []
+
+
+def test_a_text_is_saved_from_an_old_page(ana: Visit, engine: Engine, protocol: str) -> None:
+    fields = {**shown_fields(ana.get(f"/cases/{protocol}").text), "body": "Olá!"}
+    a_further_word(engine)
+    assert ana.post(f"/cases/{protocol}/reply", fields).status_code == 303
+    assert [reply.state for reply in replies_of(engine, protocol)] == [ReplyState.DRAFT]

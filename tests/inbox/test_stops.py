@@ -25,6 +25,8 @@ EVERY_PAGE = (
     "/sources",
     "/numbers",
     "/numbers/classifier",
+    "/templates",
+    "/templates/new",
     "/cases/{protocol}",
     "/nowhere",
 )
