@@ -28,7 +28,8 @@ from models import (
     Urgency,
 )
 
-_MARK = re.compile(r"(?:(?P<priority>-?[0-9]{1,15})\.)?(?P<id>[0-9]{1,15})")
+_MARK = re.compile(r"(?:(?P<priority>-?[0-9]{1,10})\.)?(?P<id>[0-9]{1,10})")
+_LARGEST = 2**31 - 1  # PostgreSQL keeps both in four bytes, and refuses to compare them with more
 _EXCERPT = 280  # characters of the first words
 _SHOWN = (
     Case.id,
@@ -244,10 +245,11 @@ def _behind(mark: str, newest_first: bool) -> ColumnElement[bool]:
     numbers = _MARK.fullmatch(mark)
     if numbers is None or newest_first != (numbers["priority"] is None):
         raise ValueError(f"{mark!r} is no place in this list")
-    case_id = int(numbers["id"])
+    case_id, priority = int(numbers["id"]), int(numbers["priority"] or 0)
+    if max(case_id, abs(priority)) > _LARGEST:
+        raise ValueError(f"{mark!r} is no place in this list")
     if newest_first:
         return col(Case.id) < case_id
-    priority = int(numbers["priority"])
     return or_(col(Case.priority) < priority, and_(col(Case.priority) == priority, col(Case.id) > case_id))
 
 

@@ -16,6 +16,8 @@ GETS = [
     "/queue/more",
     "/queue/more?after=x",
     "/queue/more?after=1.99999999999999999999",
+    "/queue/more?after=9999999999.1",
+    "/queue/more?after=1.9999999999",
     "/queue/more?after=5&view=waiting",
     "/queue/more?after=5.5&view=all",
     "/queue/news?mark=1",
