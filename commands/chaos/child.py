@@ -37,7 +37,8 @@ class Told:
 class Child:
     """One such process at a time, of a module that speaks as `commands.chaos.loop` does. Whoever makes it stops it.
 
-    `options` are its first line of input, since everybody on the machine may read a process's arguments.
+    `options` are its first line of input, since everybody on the machine may read a process's arguments. Until it is
+    told them it has only imported its modules: `prepare` lets the next one do so while this one still lives.
     """
 
     def __init__(self, module: str, options: Mapping[str, Any], log: Path) -> None:
@@ -45,14 +46,24 @@ class Child:
         self._command = [sys.executable, "-P", "-m", module]
         self._options, self._log = options, log
         self._process: subprocess.Popen[str] | None = None
+        self._next: subprocess.Popen[str] | None = None
         self._is_hanging = False
         self._turn = 0.5  # seconds that the last one took
 
     def start(self, crash_at: str) -> bool:
         """Start it, to die at `crash_at`; False when it did so before its first turn."""
-        environment = {**os.environ, VARIABLE: crash_at, "PYTHONPATH": _search_path()}
+        self._process, self._next = self._next or self._spawned(), None
+        self._say({"options": self._options, "arm": crash_at})
+        return self._heard(None) is not None
+
+    def prepare(self) -> None:
+        """This one will be killed soon: have the next one ready, waiting for its first line."""
+        self._next = self._next or self._spawned()
+
+    def _spawned(self) -> subprocess.Popen[str]:
+        environment = {**os.environ, VARIABLE: "", "PYTHONPATH": _search_path()}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            return subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 self._command,
                 env=environment,
                 stdin=subprocess.PIPE,
@@ -61,8 +72,6 @@ class Child:
                 text=True,
                 start_new_session=True,  # Ctrl-C is ours to hear; without us it ends by itself
             )
-        self._say(self._options)
-        return self._heard(None) is not None
 
     def turn(self, arm: str = "", kill_at: float | None = None) -> Told | None:
         """Let it do one turn; None when it was killed instead.
@@ -86,7 +95,9 @@ class Child:
             self._close()
 
     def stop(self) -> None:
-        """End it for good, however it stands."""
+        """End it for good, however it stands, and the one that waits."""
+        self.kill()
+        self._process, self._next = self._next, None
         self.kill()
         self._process = None
 

@@ -48,6 +48,11 @@ class Order:
     kill_at: float | None = None  # when in the turn to kill it from outside, as a share of it
     kill_now: bool = False
 
+    @property
+    def is_deadly(self) -> bool:
+        """Whether the process will not outlive it for long."""
+        return bool(self.arm) or self.kill_at is not None or self.kill_now
+
 
 class Killing:
     """Which crash comes next, and for how long it has been waited for."""

@@ -1,7 +1,7 @@
 """What `ouvidor chaos` kills: the loop and a person beside it, one turn whenever the one who hosts them says so.
 
-Line by line, as JSON: the options come first, and "ready" is said to them; then for each order one turn is done, and
-told. When nothing more can come, because the host is gone, the process ends at once.
+Line by line, as JSON: the options come first, with the point to die at, and "ready" is said to them; then for each order
+one turn is done, and told. When nothing more can come, because the host is gone, the process ends at once.
 """
 
 import json
@@ -51,7 +51,7 @@ def main() -> None:
     """Do as the host says until it says nothing more."""
     orders = orders_from_input()
     set_up_logs(as_json=True)
-    options = LoopOptions(**orders.get())
+    options = first_of(orders)
     folder = Path(options.folder)
     settings = settings_on_sandbox(options.url, options.database, folder / "loop.toml", every=EVERY)
     clock = SharedClock(Path(options.clock))
@@ -100,6 +100,13 @@ def orders_from_input() -> "queue.SimpleQueue[dict[str, Any]]":
 
     threading.Thread(target=read, name="orders", daemon=True).start()
     return orders
+
+
+def first_of(orders: "queue.SimpleQueue[dict[str, Any]]") -> LoopOptions:
+    """What the host says first; until then nothing is opened or read."""
+    first = orders.get()
+    arm(first)
+    return LoopOptions(**first["options"])
 
 
 def say(word: dict[str, Any]) -> None:

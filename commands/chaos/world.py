@@ -130,6 +130,8 @@ class _World:
         order = self._killing.order(share)
         if order.kill_now:
             self._child.kill()
+        if order.is_deadly:
+            self._child.prepare()
         told = None if order.kill_now else self._child.turn(order.arm, order.kill_at)
         if told is None:
             self._killing.note()

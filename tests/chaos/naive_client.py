@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from channels.accounts import connection_of
 from channels.connection import SourceConfig
-from commands.chaos.loop import EVERY, LoopOptions, arm, impatient, orders_from_input, say, told
+from commands.chaos.loop import EVERY, arm, first_of, impatient, orders_from_input, say, told
 from commands.on_sandbox import settings_on_sandbox
 from database.crash import crash_point
 from errors import ChannelError
@@ -135,7 +135,7 @@ def retried(act: Callable[[], Given]) -> Given:
 
 def main() -> None:
     orders = orders_from_input()
-    options = LoopOptions(**orders.get())
+    options = first_of(orders)
     folder = Path(options.folder)
     settings = settings_on_sandbox(options.url, "sqlite:///unused.db", folder / "naive.toml", every=EVERY)
     clock = SharedClock(Path(options.clock))
