@@ -45,7 +45,7 @@ _AUTOMATIC_BEFORE = (
         or_(col(Reply.automatic), col(Reply.was_automatic)),
         or_(col(Reply.state).not_in([ReplyState.DRAFT, ReplyState.DISCARDED]), col(Reply.sending_at).is_not(None)),
         *_IN_THREAD,
-        col(Mention.profile_id).is_not_distinct_from(bindparam("profile")),
+        col(Reply.profile_id).is_not_distinct_from(bindparam("profile")),
     )
     .limit(1)
 )

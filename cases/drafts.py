@@ -72,6 +72,7 @@ def draft(
         case_id=case.id or 0,
         mention_id=mention.id or 0,
         account_id=mention.account_id,
+        profile_id=mention.profile_id,
         purpose=purpose,
         sequence=(link.highest or 0) + 1,  # one above the highest that was ever approved
         body=_written(body),

@@ -13,7 +13,7 @@ from database.ledger import OUVIDOR, append
 from database.search import forget_purged_words
 from database.upsert import insert_ignoring, insert_new, insert_selected
 from listeners.base import Author, HeardMention, Page
-from listeners.purge import purge
+from listeners.purge import purge, seal
 from listeners.storable import clean, in_utc, storable
 from models import CaseMention, Mention, MentionText, Profile, Reply, Sighting, Source, ThreadFactRow
 
@@ -171,6 +171,7 @@ def _profiles(session: Session, source: Source, authors: Sequence[Author], *, ed
             if edits and shown != [author.handle, author.name, author.url, author.followers, author.is_bot]:
                 _bring_up_to_date(session.get_one(Profile, profile_id), author)
             found[external_id] = profile_id
+    found |= _who_came_back(session, source, [author for name, author in wanted.items() if name not in found])
     rows = [
         {
             **_scope(source),
@@ -190,6 +191,19 @@ def _profiles(session: Session, source: Source, authors: Sequence[Author], *, ed
         held = session.connection().execute(_SHOWN, {**_scope(source), "asked": chunk})
         made |= {external_id: profile_id for external_id, profile_id, *_ in held}
     return found | made
+
+
+def _who_came_back(session: Session, source: Source, authors: Sequence[Author]) -> dict[str, int]:
+    """Ids of the profiles of people who were forgotten, and of whom something must hold still."""
+    by_seal = {seal(_scope(source), author.external_id): author for author in authors}
+    found: dict[str, int] = {}
+    for chunk in _chunks(by_seal):
+        for sealed, profile_id, *_ in session.connection().execute(_SHOWN, {**_scope(source), "asked": chunk}):
+            author, profile = by_seal[sealed], session.get_one(Profile, profile_id)
+            profile.external_id = author.external_id
+            _bring_up_to_date(profile, author)
+            found[author.external_id] = profile_id
+    return found
 
 
 def _bring_up_to_date(profile: Profile, author: Author) -> None:

@@ -122,15 +122,15 @@ _WENT_OUT = or_(
 
 
 def _sent(*conditions: Any) -> Select[Any]:
-    """How many other replies to the author's posts were approved, or went out, since a day ago."""
+    """How many other replies to the author were approved, or went out, since a day ago; their posts may be gone."""
     return (
         select(func.count())
         .select_from(_OTHERS)
         .join(_HEARD, _HEARD.c.id == _OTHERS.c.mention_id)
         .where(
-            _HEARD.c.profile_id == _MENTIONS.c.profile_id,
+            _OTHERS.c.profile_id == _MENTIONS.c.profile_id,
             _OTHERS.c.id != bindparam("reply"),
-            func.coalesce(_OTHERS.c.posted_at, _OTHERS.c.sending_at, _OTHERS.c.approved_at) > bindparam("day_before"),
+            or_(*(_OTHERS.c[name] > bindparam("day_before") for name in ("approved_at", "sending_at", "posted_at"))),
             _WENT_OUT,
             *conditions,
         )
@@ -221,7 +221,7 @@ _AROUND: Select[Any] = (
     select(
         *(_MENTIONS.c[name] for name in ("external_id", "url", "posted_at", "text_revision", "thread", "visibility")),
         *(_MENTIONS.c[name] for name in ("extra", "channel", "addresses_us", "deleted_at", "is_ours")),
-        _MENTIONS.c.answerable_automatically,
+        *(_MENTIONS.c.answerable_automatically, _MENTIONS.c.profile_id),
         *(_ACCOUNTS.c.active.label("account_active"), _ACCOUNTS.c.paused_reason, _ACCOUNTS.c.recovered_at),
         *(_CASES.c.lang, _CASES.c.holds, _CASES.c.state.label("case_state"), _CASES.c.version.label("case_version")),
         *(_IN_FORCE.c.spam, _IN_FORCE.c.abstained),
@@ -292,6 +292,7 @@ def intent_of(wanted: Wanted, row: Row[Any]) -> Intent:
         deleted=row.deleted_at is not None,
         is_ours=row.is_ours,
         answerable_automatically=row.answerable_automatically,
+        author_told=row.profile_id is not None,
         author_is_bot=bool(row.is_bot),
         author_opted_out=row.opted_out_at is not None,
         author_blocked=row.blocked_at is not None,

@@ -1,7 +1,7 @@
 """What `ouvidor chaos` kills: the loop and a person beside it, one turn whenever the one who hosts them says so.
 
-Line by line, as JSON: the options come first, with the point to die at, and "ready" is said to them; then for each order
-one turn is done, and told. When nothing more can come, because the host is gone, the process ends at once.
+Line by line, as JSON: the options come first, with the point to die at, and "ready" is said to them; then for each
+order one turn is done, and told. When nothing more can come, because the host is gone, the process ends at once.
 """
 
 import json

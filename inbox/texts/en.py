@@ -540,6 +540,7 @@ ENGLISH: Mapping[str, str] = {
     "rule.any.incident": "an incident is under way. A person answers with what is known.",
     "rule.any.other_brand": "the author is the account of a brand. A person decides.",
     "rule.any.answered": "a post of ours answers it already. Read it; a person may add to it.",
+    "rule.any.untold": "the network does not tell who wrote it. A person decides whether to answer.",
     "rule.any.person_daily": "the person had an automatic reply within 24 hours. A person answers.",
     "rule.any.person_replies": "the person had many replies of ours within 24 hours. A person answers.",
     "rule.any.thread_depth": "automation and the author have been answering each other. A person answers.",

@@ -542,6 +542,7 @@ PORTUGUESE: Mapping[str, str] = {
     "rule.any.incident": "há um incidente em curso. Uma pessoa responde com o que já se sabe.",
     "rule.any.other_brand": "quem escreveu é a conta de uma marca. Uma pessoa decide.",
     "rule.any.answered": "uma publicação nossa já responde a ela. Leia; uma pessoa pode completar.",
+    "rule.any.untold": "a rede não diz quem escreveu. Uma pessoa decide se responde.",
     "rule.any.person_daily": "a pessoa já recebeu uma resposta automática em 24 horas. Uma pessoa responde.",
     "rule.any.person_replies": "a pessoa já recebeu muitas respostas nossas em 24 horas. Uma pessoa responde.",
     "rule.any.thread_depth": "a automação e quem escreveu já estão se respondendo. Uma pessoa responde.",

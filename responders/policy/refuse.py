@@ -29,6 +29,7 @@ from responders.policy.rules import (
     SPAM,
     STALE,
     UNSURE,
+    UNTOLD,
     Refusal,
     Rule,
 )
@@ -48,6 +49,7 @@ class Intent:
     deleted: bool = False
     is_ours: bool = False
     answerable_automatically: bool = True  # posted since the source was switched on, and not imported
+    author_told: bool = True  # the platform says who wrote it
     author_is_bot: bool = False
     author_opted_out: bool = False
     author_blocked: bool = False  # a person of ours decided that nothing is sent to them
@@ -126,6 +128,7 @@ def _forbids_automation(policy: ChannelPolicy, intent: Intent, now: datetime, st
             (not intent.confident, UNSURE),
             (intent.case_closed, CLOSED),
             (intent.incident, INCIDENT),
+            (not intent.author_told, UNTOLD),
             (intent.author_is_bot, BOT),
             (intent.other_brand, OTHER_BRAND),
             (intent.author_opted_out, OPTED_OUT),

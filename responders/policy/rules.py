@@ -148,6 +148,11 @@ BOT = _for_automation("any.bot", "the author is marked as a bot", "let a person 
 OTHER_BRAND = _for_automation(
     "any.other_brand", "the author is the account of a brand", "let a person decide to answer"
 )
+UNTOLD = _for_automation(
+    "any.untold",
+    "the platform does not tell who wrote it, so nobody knows what they had",
+    "let a person decide to answer",
+)
 OPTED_OUT = _for_automation(
     "any.opted_out",
     "the person asked not to be answered automatically",

@@ -93,6 +93,7 @@ class Approving:
             "case_id": _case_of(number),
             "mention_id": number,
             "account_id": account.id,
+            "profile_id": _case_of(number),
             "purpose": ReplyPurpose.ANSWER,
             "state": ReplyState.APPROVED,
             "body": body,

@@ -110,3 +110,31 @@ def test_purged_words_leave_the_file(engine: Engine, source_id: int) -> None:
     with engine.begin() as connection:
         blocks = connection.exec_driver_sql("SELECT block FROM mention_search_data").scalars().all()
     assert not any(b"segredocomprido123" in block for block in blocks)
+
+
+@pytest.mark.parametrize("wish", ["opted_out_at", "blocked_at"])
+def test_who_comes_back_after_taking_everything_back_is_still_left_alone(
+    engine: Engine, source_id: int, wish: str
+) -> None:
+    with transaction(engine) as session:
+        first = session.get_one(Profile, find_mention(session, "1").profile_id)
+        setattr(first, wish, NOON)
+        profile_id, known_as = first.id, first.external_id
+    recheck(engine, ScriptedListener(facts=[Gone("1"), Unchanged("2")]), source_id, LATER, every=HOUR)
+    with transaction(engine) as session:
+        kept = session.get_one(Profile, profile_id)
+        assert (kept.handle, kept.name) == ("", "")
+        assert known_as not in kept.external_id
+        back = a_mention(session, session.get_one(Source, source_id), "9", author=an_author("u1"))
+        assert back.profile_id == profile_id
+        assert (kept.external_id, kept.handle) == (known_as, an_author("u1").handle)
+        assert getattr(kept, wish) == NOON
+
+
+def test_who_comes_back_and_had_no_wish_is_a_stranger(engine: Engine, source_id: int) -> None:
+    with reading(engine) as session:
+        profile_id = find_mention(session, "1").profile_id
+    recheck(engine, ScriptedListener(facts=[Gone("1"), Unchanged("2")]), source_id, LATER, every=HOUR)
+    with transaction(engine) as session:
+        back = a_mention(session, session.get_one(Source, source_id), "9", author=an_author("u1"))
+        assert back.profile_id != profile_id

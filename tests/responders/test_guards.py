@@ -22,6 +22,7 @@ from errors import (
     PolicyRefusedError,
     RateLimitedError,
 )
+from listeners.purge import purge
 from models import Account, Alarm, Brand, Case, Mention, Profile, Reply, ReplyPurpose, ReplyState, Source, TimelineEvent
 from responders.base import OutgoingReply, OwnPost, Posted
 from responders.deliver import Doings, deliver
@@ -29,7 +30,7 @@ from responders.fuses import Fuses
 from responders.settle import Terms, reclaim
 from responders.verify import verify
 from settings import Settings
-from tests.builders import NOON, a_case, a_draft, a_mention, a_world, an_author
+from tests.builders import NOON, a_case, a_draft, a_mention, a_world, an_author, find_mention
 from tests.fakes import RecordingResponder
 
 S = ReplyState
@@ -499,6 +500,39 @@ def test_automations_reply_that_may_stand_is_the_persons_one_of_the_day_whatever
     assert soon is not None
     assert soon.rule == "any.person_daily"
     assert later_still is None or later_still.rule != "any.person_daily"
+
+
+def test_who_took_back_what_automation_answered_is_not_answered_by_it_again_that_day(engine: Engine) -> None:
+    a_world(engine)
+    reply_id = approved(engine)
+    with transaction(engine) as session:
+        session.get_one(Reply, reply_id).automatic = True
+        session.get_one(Reply, reply_id).purpose = ReplyPurpose.ACKNOWLEDGEMENT
+    assert deliver(engine, RecordingResponder(), reply_id, NOON) is S.POSTED
+    later = NOON + timedelta(hours=1)
+    with transaction(engine) as session:
+        purge(session, find_mention(session, "1"), later)
+        source = session.exec(select(Source)).one()
+        further = a_mention(session, source, "2", author=an_author("u1"), posted_at=later)
+        case = a_case(session, further)
+        refused = would_refuse(
+            session, further, ReplyPurpose.ACKNOWLEDGEMENT, later, automatic=True, case_id=case.id or 0
+        )
+    assert refused is not None
+    assert refused.rule == "any.person_daily"
+
+
+def test_automation_answers_nobody_of_whom_it_cannot_know_what_they_had(engine: Engine) -> None:
+    a_world(engine)
+    with transaction(engine) as session:
+        mention = a_mention(session, session.exec(select(Source)).one(), author=None)
+        case = a_case(session, mention)
+        refused = would_refuse(
+            session, mention, ReplyPurpose.ACKNOWLEDGEMENT, NOON, automatic=True, case_id=case.id or 0
+        )
+        assert would_refuse(session, mention, ReplyPurpose.ANSWER, NOON, case_id=case.id or 0) is None
+    assert refused is not None
+    assert refused.rule == "any.untold"
 
 
 def test_a_draft_to_a_private_post_is_not_approved_in_public(engine: Engine) -> None:

@@ -62,6 +62,7 @@ FOR_AUTOMATION: dict[str, dict[str, object]] = {
     "any.unsure": {"confident": False},
     "any.closed": {"case_closed": True},
     "any.incident": {"incident": True},
+    "any.untold": {"author_told": False},
     "any.bot": {"author_is_bot": True},
     "any.other_brand": {"other_brand": True},
     "any.opted_out": {"author_opted_out": True},

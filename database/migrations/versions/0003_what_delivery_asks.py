@@ -28,7 +28,11 @@ def upgrade() -> None:
             batch_op.add_column(sa.Column(name, _TEXT(), nullable=False, server_default=""))
         for name in ("frozen_at", "vanished_at"):
             batch_op.add_column(sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+        batch_op.add_column(sa.Column("profile_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key("fk_reply_profile_id_profile", "profile", ["profile_id"], ["id"])
+        batch_op.create_index("ix_reply_profile_id", ["profile_id"])
     op.create_index("ix_reply_account_sending", "reply", ["account_id", "sending_at"])
+    op.execute("UPDATE reply SET profile_id = (SELECT profile_id FROM mention WHERE mention.id = reply.mention_id)")
     # What was approved before goes out under the terms of its day: it is compared with its case as it stands now.
     op.execute(
         'UPDATE reply SET case_version = (SELECT version FROM "case" WHERE "case".id = reply.case_id),'
@@ -103,7 +107,10 @@ def downgrade() -> None:
     op.drop_table("stop")
     op.drop_index("ix_reply_account_sending", table_name="reply")
     with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_constraint("fk_reply_profile_id_profile", type_="foreignkey")
+        batch_op.drop_index("ix_reply_profile_id")
         for column in (
+            "profile_id",
             *("vanished_at", "frozen_at", "override_note", "override", "was_automatic", "is_ready", "private"),
             *("fence", "thread_mark", "case_version"),
         ):
