@@ -38,8 +38,8 @@ ENGLISH_DELIVERY: Mapping[str, str] = {
     "act.approve_override": "Approve all the same",
     "again.title": "This post has an answer already.",
     "again.body": (
-        "The person gets both, and everybody sees them. If the first is enough, leave it; if not, send this text as a "
-        "second answer."
+        "The person gets both, and everybody sees what is public. If the first is enough, leave it; if not, send this "
+        "text as a second answer."
     ),
     "again.said": "It goes out as a second answer to this post.",
     "eyes.title": "Who writes does not approve.",

@@ -38,8 +38,8 @@ PORTUGUESE_DELIVERY: Mapping[str, str] = {
     "act.approve_override": "Aprovar mesmo assim",
     "again.title": "Esta publicação já tem resposta.",
     "again.body": (
-        "A pessoa recebe as duas, e todos veem. Se a primeira basta, deixe assim; se não, envie este texto como "
-        "segunda resposta."
+        "A pessoa recebe as duas, e o que for público todos veem. Se a primeira basta, deixe assim; se não, envie "
+        "este texto como segunda resposta."
     ),
     "again.said": "Vai como segunda resposta a esta publicação.",
     "eyes.title": "Quem escreve não aprova.",
