@@ -163,5 +163,9 @@ ENGLISH_DELIVERY: Mapping[str, str] = {
     "problem.four_eyes": "Who writes does not approve: save the text and ask a colleague to approve it.",
     "problem.personal_data": "The text was not sent, since it cannot go out in public: {kind}.",
     "problem.no_private_way": "This channel has no way to write to one person alone. Nothing was sent.",
+    "problem.nothing_to_decide": (
+        "This reply waits for no decision: it is out, still being looked for, or somebody has decided. See below how "
+        "it stands."
+    ),
     "problem.note_needed": "Say why it may stand in public, and approve again.",
 }

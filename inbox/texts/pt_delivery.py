@@ -163,5 +163,9 @@ PORTUGUESE_DELIVERY: Mapping[str, str] = {
     "problem.four_eyes": "Quem escreve não aprova: salve o texto e peça a um colega que aprove.",
     "problem.personal_data": "O texto não foi enviado, porque não pode ir a público: {kind}.",
     "problem.no_private_way": "Este canal não permite escrever só para uma pessoa. Nada foi enviado.",
+    "problem.nothing_to_decide": (
+        "Esta resposta não espera por uma decisão: ela já saiu, ainda está sendo procurada, ou alguém já decidiu. "
+        "Veja abaixo como está."
+    ),
     "problem.note_needed": "Escreva por que o dado pode ficar em público, e aprove de novo.",
 }

@@ -124,6 +124,20 @@ def test_posting_again_looks_first_and_adopts_what_stands_there(
     assert "The reply already stood in the thread: nothing was sent" in ana.get(f"/cases/{protocol}").text
 
 
+@pytest.mark.parametrize("button", ["again", "leave", "discard"])
+@pytest.mark.parametrize("state", [ReplyState.UNKNOWN, ReplyState.VERIFIED, ReplyState.DISCARDED])
+def test_a_button_of_a_page_from_before_says_in_words_that_nothing_waits(
+    ana: Visit, engine: Engine, protocol: str, reply: int, button: str, state: ReplyState
+) -> None:
+    with transaction(engine) as session:
+        session.get_one(Reply, reply).state = state
+    refused = ana.post(f"/cases/{protocol}/replies/{reply}/{button}")
+    assert refused.status_code == 409
+    assert "This reply waits for no decision" in refused.text
+    assert "cannot become" not in refused.text
+    assert the_reply(engine, reply).state is state
+
+
 def test_one_whose_thread_cannot_be_read_says_so(ana: Visit, engine: Engine, protocol: str, reply: int) -> None:
     network = lost(engine, reply)
     at = NOON
