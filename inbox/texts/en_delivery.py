@@ -82,6 +82,7 @@ ENGLISH_DELIVERY: Mapping[str, str] = {
     "waits.paused": "Approved by {by}. It waits, because the account {account} is paused: see Sources.",
     "waits.sent.one": "Sent once, on {moment}.",
     "waits.sent.other": "Sent {n} times, last on {moment}.",
+    "waits.forgotten": "The backup knows of no request; one may have left after it was made.",
     "waits.never_sent": "No attempt to send began.",
     "waits.looked.one": "Looked for in the thread once.",
     "waits.looked.other": "Looked for in the thread {n} times.",

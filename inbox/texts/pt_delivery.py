@@ -82,6 +82,7 @@ PORTUGUESE_DELIVERY: Mapping[str, str] = {
     "waits.paused": "Aprovada por {by}. Espera, porque a conta {account} está pausada: veja em Fontes.",
     "waits.sent.one": "Enviada 1 vez, em {moment}.",
     "waits.sent.other": "Enviada {n} vezes, a última em {moment}.",
+    "waits.forgotten": "O backup não sabe de nenhum envio; pode ter havido um depois que ele foi feito.",
     "waits.never_sent": "Nenhum envio começou.",
     "waits.looked.one": "Procurada na conversa 1 vez.",
     "waits.looked.other": "Procurada na conversa {n} vezes.",
