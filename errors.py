@@ -58,6 +58,10 @@ class OutdatedError(IllegalMoveError):
     """What a person acts on is no longer as they were shown it: they look again first."""
 
 
+class NothingToDecideError(IllegalMoveError):
+    """A reply waits for no person: it is out, still being looked for, or somebody has decided."""
+
+
 class AnsweredAlreadyError(IllegalMoveError):
     """The post has an answer of this purpose: a second one needs a person to say so."""
 

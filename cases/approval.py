@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from cases import gate
-from database.ledger import OUVIDOR, move, move_at_once, plain_name
+from database.ledger import OUVIDOR, move, move_at_once, must_wait, nothing_to_decide, plain_name
 from errors import AnsweredAlreadyError, FourEyesError, IllegalMoveError, PolicyRefusedError
 from models import Account, Alarm, Case, Mention, Reply, ReplyPurpose, ReplyState, TimelineEvent
 from responders.around import Wanted, around, intent_of
@@ -239,6 +239,7 @@ def posted_by_hand(session: Session, reply: Reply, url: str, by: str, now: datet
     """A person says that they posted it, and where; it is then looked for like any other."""
     if url and not url.startswith(("https://", "http://")):
         raise IllegalMoveError("the address of the post begins with https:// or http://")
+    must_wait(reply, ReplyState.POSTED)
     reply.url, reply.posted_at, reply.next_attempt_at = url, now, now
     reply.claim = reply.claimed_until = None
     reply.looked, reply.last_error = 0, ""
@@ -256,7 +257,7 @@ def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
     IllegalMoveError while it is still being looked for: whoever posts then may post twice.
     """
     if reply.state not in (ReplyState.NEEDS_HUMAN, ReplyState.FAILED):
-        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: there is nothing to decide yet")
+        raise nothing_to_decide(reply)
     mention = session.get_one(Mention, reply.mention_id)
     session.flush()
     seen = around(session, wanted_of(reply), now)
@@ -278,6 +279,7 @@ def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
 
 def leave(session: Session, reply: Reply, by: str, now: datetime) -> None:
     """A person decided that it shall not go out, or that it does not matter whether it did."""
+    must_wait(reply, ReplyState.DISCARDED)
     reply.next_attempt_at = None
     move(session, reply, ReplyState.DISCARDED, by, now)
     _clear(session, reply, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Table, bindparam, func, or_, select
 from sqlmodel import Session, col
 
-from database.ledger import OUVIDOR, append, move
+from database.ledger import OUVIDOR, append, move, must_wait
 from errors import IllegalMoveError
 from models import Case, CaseMention, Mention, Reply, ReplyPurpose, ReplyState, TimelineEvent
 
@@ -128,6 +128,7 @@ def says_otherwise(reply: Reply, body: str) -> bool:
 
 def discard(session: Session, reply: Reply, by: str, now: datetime) -> None:
     """Drop a draft, or an approved reply that has not left yet; IllegalMoveError once it may have."""
+    must_wait(reply, ReplyState.DISCARDED)
     reply.next_attempt_at = None
     move(session, reply, ReplyState.DISCARDED, by, now)
 

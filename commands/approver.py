@@ -60,7 +60,11 @@ _WAITING = (
 _REPLIES = sa_select(*map(col, (Reply.case_id, Reply.purpose, Reply.state, Reply.drafted_at, Reply.verified_at))).where(
     col(Reply.case_id).in_(bindparam("cases", expanding=True))
 )
-_UNDECIDED = select(Reply).where(col(Reply.state).in_([ReplyState.NEEDS_HUMAN, ReplyState.FAILED]))
+_UNDECIDED = (
+    select(Reply, Case)
+    .join(Case, col(Case.id) == Reply.case_id)
+    .where(col(Reply.state).in_([ReplyState.NEEDS_HUMAN, ReplyState.FAILED]))
+)
 _BY_HAND = (
     select(Reply, Mention, Case)
     .join(Mention, col(Mention.id) == Reply.mention_id)
@@ -136,7 +140,7 @@ class Approver:
     def _decide(self, now: datetime) -> int:
         """Post again what was looked for and is not there; leave what must not or cannot go out."""
         with transaction(self._runtime.engine) as session:
-            waiting = session.exec(_UNDECIDED).all()
+            waiting = [reply for reply, case in session.exec(_UNDECIDED).all() if self._takes(case)]
             for reply in waiting:
                 if reply.state is ReplyState.NEEDS_HUMAN and reply.sending_at is not None:
                     post_again(session, reply, NAME, now)

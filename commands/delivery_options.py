@@ -110,7 +110,7 @@ def recover(context: typer.Context, as_json: AsJson = False) -> None:
     """After a backup was put back: freeze what is unfinished and read it back before anything moves."""
     from commands.recovering import recover_after_a_backup
 
-    recover_after_a_backup(context.obj, as_json=as_json)
+    raise typer.Exit(recover_after_a_backup(context.obj, as_json=as_json))
 
 
 def reconcile(context: typer.Context, as_json: AsJson = False) -> None:

@@ -28,6 +28,8 @@ def reconcile_accounts(path: Path | None, *, as_json: bool = False) -> int:
         found = {name: _one(engine, settings, account_id or 0, name) for account_id, name in accounts}
     if as_json:
         typer.echo(json.dumps([{"account": name, **one} for name, one in found.items()], ensure_ascii=False))
+    elif not found:
+        typer.echo("no account is in use: there is nothing to compare")
     else:
         for name, one in found.items():
             typer.echo(f"{visible(name)}: {visible(_told(one))}")

@@ -22,21 +22,32 @@ from responders.verify import verify
 from settings import Settings
 
 
-def recover_after_a_backup(path: Path | None, *, as_json: bool = False) -> None:
-    """Freeze, then look for each once; what is not seen yet goes on being looked for by `ouvidor run`."""
+def recover_after_a_backup(path: Path | None, *, as_json: bool = False) -> int:
+    """Freeze, then look for each once; what is not seen yet goes on being looked for by `ouvidor run`.
+
+    1 where an account could not be asked: its replies stay frozen.
+    """
     settings, clock = settings_in_use(path), WallClock()
     with database_in_use(settings) as engine:
         with transaction(engine) as session:
             frozen = freeze(session, clock.now(), settings.zone)
-        states = _read_back(engine, settings, clock)
+        states, is_read = _read_back(engine, settings, clock)
     found = {**asdict(frozen), **{state.value: count for state, count in sorted(states.items())}}
     if as_json:
         typer.echo(json.dumps(found))
-        return
-    typer.echo(f"{frozen.replies} unfinished replies were frozen, of {frozen.accounts} accounts")
+        return 0 if is_read else 1
+    if not frozen.replies and not states:
+        typer.echo("nothing was unfinished")
+        return 0
+    replies = "1 reply was" if frozen.replies == 1 else f"{frozen.replies} replies were"
+    accounts = "1 account" if frozen.accounts == 1 else f"{frozen.accounts} accounts"
+    typer.echo(f"{replies} frozen, of {accounts}")
     for state, count in sorted(states.items()):
         typer.echo(f"{count:>6}  {_MEANING.get(state, state.value)}")
-    typer.echo(f"`ouvidor run` looks on for {settings.delivery.settle}; what is not there then waits for a person")
+    settle = settings.delivery.settle.total_seconds()
+    length = f"{settle / 60:g}m" if settle >= 60 else f"{settle:g}s"
+    typer.echo(f"`ouvidor run` looks on for {length}; what is not there then waits for a person")
+    return 0 if is_read else 1
 
 
 _MEANING = {
@@ -48,8 +59,8 @@ _MEANING = {
 }
 
 
-def _read_back(engine: Engine, settings: Settings, clock: WallClock) -> Counter[ReplyState]:
-    """Look for each reply that is due; the states that they are in afterwards."""
+def _read_back(engine: Engine, settings: Settings, clock: WallClock) -> tuple[Counter[ReplyState], bool]:
+    """Look for each reply that is due; the states that they are in afterwards, and whether every account was asked."""
     with reading(engine) as session:
         waiting = session.exec(
             select(Reply.id, Account.name)
@@ -72,7 +83,7 @@ def _read_back(engine: Engine, settings: Settings, clock: WallClock) -> Counter[
             verify(engine, responder, reply_id or 0, clock.now(), terms)
         with reading(engine) as session:
             states[session.get_one(Reply, reply_id).state] += 1
-    return states
+    return states, None not in responders.values()
 
 
 def _responder(settings: Settings, account: str, clock: WallClock) -> Responder | None:

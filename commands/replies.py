@@ -23,6 +23,7 @@ from settings import Settings
 from settings_values import instead_of
 
 _MOST = 200
+_LARGEST_ID = 2**31 - 1  # what every database compares an id with
 
 
 def list_cases(path: Path | None, *, as_json: bool = False) -> None:
@@ -148,15 +149,19 @@ def _decide(
     name = acting(by)
     with database_in_use(settings_in_use(path)) as engine, transaction(engine) as session:
         for reply_id in dict.fromkeys(reply_ids):
-            reply = session.get(Reply, reply_id)
+            reply = _stored(session, reply_id)
             if reply is None:
                 raise OuvidorError(f"there is no reply {reply_id}; `ouvidor replies --state needs_human` lists them")
             act(session, reply, name, now())
 
 
+def _stored(session: Session, reply_id: int) -> Reply | None:
+    return session.get(Reply, reply_id) if reply_id <= _LARGEST_ID else None
+
+
 def _room_left(settings: Settings, session: Session, reply_id: int) -> int | None:
     """What the channel counts; None for a channel that cannot be posted to, as an import's."""
-    reply = session.get(Reply, reply_id)
+    reply = _stored(session, reply_id)
     if reply is None:
         raise OuvidorError(f"there is no reply {reply_id}; `ouvidor replies --state draft` lists the drafts")
     account = session.get_one(Account, reply.account_id)

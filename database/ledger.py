@@ -11,7 +11,7 @@ from sqlalchemy import Table, Update, bindparam, insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select
 
-from errors import IllegalMoveError
+from errors import IllegalMoveError, NothingToDecideError
 from models import Reply, ReplyState, TimelineEvent
 
 _APPEND = insert(TimelineEvent.__table__)  # type: ignore[attr-defined]  # SQLModel adds it to table classes
@@ -44,6 +44,18 @@ MOVES: Mapping[ReplyState, frozenset[ReplyState]] = {
     S.VERIFIED: frozenset(),
     S.DISCARDED: frozenset(),
 }
+
+
+def must_wait(reply: Reply, decided: ReplyState) -> None:
+    """NothingToDecideError where a person's word comes too early or too late."""
+    if decided not in MOVES[reply.state]:
+        raise nothing_to_decide(reply)
+
+
+def nothing_to_decide(reply: Reply) -> NothingToDecideError:
+    """What a person is told of a reply that does not wait for their word."""
+    how = "while it is looked for" if reply.state in (S.SENDING, S.UNKNOWN, S.POSTED) else "about it"
+    return NothingToDecideError(f"reply {reply.id} is {reply.state.value}: there is nothing to decide {how}")
 
 
 def append(

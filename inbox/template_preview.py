@@ -19,6 +19,9 @@ from models import Account, Brand, ReplyPurpose, Template
 _SAMPLE_AUTHOR = "a" * 30
 
 
+_ABOUT_A_CHANNEL = ("empty_on", "no_room", "next")
+
+
 @dataclass(frozen=True)
 class Fit:
     """The room that a text leaves on one channel."""
@@ -109,7 +112,7 @@ def fault_text(t: Texts, error: OuvidorError) -> str:
             kind = error.finding.removeprefix("asked:")
             return t("template_fault.personal_data", about=t(f"personal.{kind}") if t.has(f"personal.{kind}") else kind)
         case TemplateFaultError() if t.has(f"template_fault.{error.fault}"):
-            about = f"channel.{error.about}"
+            about = f"channel.{error.about}" if error.fault in _ABOUT_A_CHANNEL else ""
             return t(f"template_fault.{error.fault}", about=t(about) if t.has(about) else error.about)
         case _:
             return problem_text(t, error)

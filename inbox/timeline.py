@@ -49,6 +49,8 @@ def _value(t: Texts, name: str, value: str, detail: dict[str, str]) -> str:
             return t.moment(datetime.fromisoformat(value))
         except ValueError:
             return value
+    if name == "rule":
+        return f"{value}: {t(f'rule.{value}')}" if t.has(f"rule.{value}") else value
     if name in ("was", "now") and "field" in detail:
         return label_words(t, detail["field"], value)
     named = f"{_NAMED.get(name, '')}.{value}"

@@ -61,7 +61,13 @@ class ReplyEntry:
     @property
     def may_be_out(self) -> bool:
         """Whether a request for it may have left."""
-        return self.attempts > 0 and self.sending_at is not None
+        return self.sending_at is not None and (self.attempts > 0 or self.is_forgotten)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether a backup was put back that knows of no request: the life after it may have sent one."""
+        waits = self.state in (ReplyState.UNKNOWN, ReplyState.NEEDS_HUMAN)
+        return waits and self.attempts == 0 and self.sending_at is not None
 
     def is_by(self, name: str) -> bool:
         """Whether words of this person may stand in it."""

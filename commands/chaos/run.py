@@ -78,6 +78,8 @@ def kinds_named(names: str) -> Collection[str] | None:
     if names.strip() == "all":
         return None
     wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if "all" in wanted:
+        raise SettingsError("--faults: all stands alone; write it without names, or names without it")
     for name in wanted:
         if name not in KINDS:
             raise SettingsError(f"--faults: {name!r} is no fault; {instead_of(name, sorted(KINDS))}")

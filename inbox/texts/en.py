@@ -526,6 +526,8 @@ ENGLISH: Mapping[str, str] = {
     "rule.any.stale": "the post is too old for an automatic answer. A person decides.",
     "rule.any.before_start": "the post is from before the source was switched on, or was imported. A person decides.",
     "rule.any.imported": "the post was imported and there is no account to answer it as. Answer it there.",
+    "rule.template.missing": "no text of that name is in the case's language. Write one under Templates.",
+    "rule.template.broken": "the ready text cannot be used in this case. Look at it under Templates.",
     "rule.any.hold": "the matter asks for a person.",
     "rule.any.spam": "the post is tagged as spam. A person decides.",
     "rule.any.closed": "the case was resolved or dismissed. Reopen it to answer.",

@@ -38,8 +38,8 @@ ENGLISH_DELIVERY: Mapping[str, str] = {
     "act.approve_override": "Approve all the same",
     "again.title": "This post has an answer already.",
     "again.body": (
-        "The person gets both, and everybody sees them. If the first is enough, leave it; if not, send this text as a "
-        "second answer."
+        "The person gets both, and everybody sees what is public. If the first is enough, leave it; if not, send this "
+        "text as a second answer."
     ),
     "again.said": "It goes out as a second answer to this post.",
     "eyes.title": "Who writes does not approve.",
@@ -82,6 +82,7 @@ ENGLISH_DELIVERY: Mapping[str, str] = {
     "waits.paused": "Approved by {by}. It waits, because the account {account} is paused: see Sources.",
     "waits.sent.one": "Sent once, on {moment}.",
     "waits.sent.other": "Sent {n} times, last on {moment}.",
+    "waits.forgotten": "The backup knows of no request; one may have left after it was made.",
     "waits.never_sent": "No attempt to send began.",
     "waits.looked.one": "Looked for in the thread once.",
     "waits.looked.other": "Looked for in the thread {n} times.",
@@ -163,5 +164,9 @@ ENGLISH_DELIVERY: Mapping[str, str] = {
     "problem.four_eyes": "Who writes does not approve: save the text and ask a colleague to approve it.",
     "problem.personal_data": "The text was not sent, since it cannot go out in public: {kind}.",
     "problem.no_private_way": "This channel has no way to write to one person alone. Nothing was sent.",
+    "problem.nothing_to_decide": (
+        "This reply waits for no decision: it is out, still being looked for, or somebody has decided. See below how "
+        "it stands."
+    ),
     "problem.note_needed": "Say why it may stand in public, and approve again.",
 }

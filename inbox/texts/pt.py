@@ -528,6 +528,8 @@ PORTUGUESE: Mapping[str, str] = {
     "rule.any.stale": "a publicação passou do prazo para resposta automática. Uma pessoa decide.",
     "rule.any.before_start": "a publicação é de antes de a fonte ser ligada, ou foi importada. Uma pessoa decide.",
     "rule.any.imported": "a publicação foi importada e não há conta para responder a ela. Responda direto no site.",
+    "rule.template.missing": "falta um texto com esse nome no idioma do caso. Escreva um em Textos.",
+    "rule.template.broken": "o texto pronto não pôde ser usado neste caso. Confira o texto em Textos.",
     "rule.any.hold": "o assunto pede uma pessoa.",
     "rule.any.spam": "a publicação está marcada como spam. Uma pessoa decide.",
     "rule.any.closed": "o caso foi resolvido ou dispensado. Reabra o caso para responder.",

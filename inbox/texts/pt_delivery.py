@@ -38,8 +38,8 @@ PORTUGUESE_DELIVERY: Mapping[str, str] = {
     "act.approve_override": "Aprovar mesmo assim",
     "again.title": "Esta publicação já tem resposta.",
     "again.body": (
-        "A pessoa recebe as duas, e todos veem. Se a primeira basta, deixe assim; se não, envie este texto como "
-        "segunda resposta."
+        "A pessoa recebe as duas, e o que for público todos veem. Se a primeira basta, deixe assim; se não, envie "
+        "este texto como segunda resposta."
     ),
     "again.said": "Vai como segunda resposta a esta publicação.",
     "eyes.title": "Quem escreve não aprova.",
@@ -82,6 +82,7 @@ PORTUGUESE_DELIVERY: Mapping[str, str] = {
     "waits.paused": "Aprovada por {by}. Espera, porque a conta {account} está pausada: veja em Fontes.",
     "waits.sent.one": "Enviada 1 vez, em {moment}.",
     "waits.sent.other": "Enviada {n} vezes, a última em {moment}.",
+    "waits.forgotten": "O backup não sabe de nenhum envio; pode ter havido um depois que ele foi feito.",
     "waits.never_sent": "Nenhum envio começou.",
     "waits.looked.one": "Procurada na conversa 1 vez.",
     "waits.looked.other": "Procurada na conversa {n} vezes.",
@@ -163,5 +164,9 @@ PORTUGUESE_DELIVERY: Mapping[str, str] = {
     "problem.four_eyes": "Quem escreve não aprova: salve o texto e peça a um colega que aprove.",
     "problem.personal_data": "O texto não foi enviado, porque não pode ir a público: {kind}.",
     "problem.no_private_way": "Este canal não permite escrever só para uma pessoa. Nada foi enviado.",
+    "problem.nothing_to_decide": (
+        "Esta resposta não espera por uma decisão: ela já saiu, ainda está sendo procurada, ou alguém já decidiu. "
+        "Veja abaixo como está."
+    ),
     "problem.note_needed": "Escreva por que o dado pode ficar em público, e aprove de novo.",
 }

@@ -392,6 +392,7 @@ def is_alive(pid: int) -> bool:
     [
         (["--faults", "server-eror"], "'server-eror' is no fault; did you mean 'server-errors'?"),
         (["--faults", " ,"], "--faults names none"),
+        (["--faults", "all,redirect"], "--faults: all stands alone; write it without names, or names without it"),
         (["--mentions", "0"], "--mentions"),
         (["--crashes", "-1"], "--crashes"),
         (["--seed", "x"], "--seed"),

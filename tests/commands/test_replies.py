@@ -63,4 +63,32 @@ def test_nobody_approves_nothing(world: Engine, ouvidor: Ouvidor) -> None:
     for name in ("ouvidor", "\uff4fuvidor", " OUVIDOR\u200b"):
         assert "is how the program signs" in ouvidor("approve", "1", "--as", name).err
     assert "there is no reply 99" in ouvidor("approve", "99", "--as", "Ana").err
+    assert "there is no reply 2147483648" in ouvidor("approve", "2147483648", "--as", "Ana").err
     assert state(world) is ReplyState.DRAFT
+
+
+@pytest.mark.parametrize("number", ["0", "2147483648", "99999999999999999999"])
+@pytest.mark.parametrize("decision", ["resend", "leave"])
+def test_a_number_that_no_reply_has_is_told_in_one_line(
+    world: Engine, ouvidor: Ouvidor, decision: str, number: str
+) -> None:
+    found = ouvidor("replies", decision, number, "--as", "Ana")
+    assert (found.code, found.out) == (1, "")
+    assert found.err == f"ouvidor: there is no reply {number}; `ouvidor replies --state needs_human` lists them\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (ReplyState.UNKNOWN, "reply 1 is unknown: there is nothing to decide while it is looked for"),
+        (ReplyState.VERIFIED, "reply 1 is verified: there is nothing to decide about it"),
+    ],
+)
+@pytest.mark.parametrize("decision", ["resend", "leave"])
+def test_what_waits_for_nobody_is_told_in_one_line(
+    world: Engine, ouvidor: Ouvidor, decision: str, state: ReplyState, told: str
+) -> None:
+    with transaction(world) as session:
+        session.exec(select(Reply)).one().state = state
+    found = ouvidor("replies", decision, "1", "--as", "Ana")
+    assert (found.code, found.err) == (1, f"ouvidor: {told}\n")

@@ -125,6 +125,11 @@ def test_one_finding_passes_with_a_reason(ana: Visit, engine: Engine, protocol: 
     )
     shown = ana.get(f"/cases/{protocol}").text
     assert "&lt;b&gt;celular&lt;/b&gt;" in shown
+    with transaction(engine) as session:
+        sent = session.get_one(Reply, reply.id)
+        sent.state, sent.posted_at, sent.external_id = ReplyState.VERIFIED, NOON, "7"
+    published = box(ana.get(f"/cases/{protocol}").text, "#thread .ours")
+    assert "É o <b>celular</b> da loja" in published.get_text()
 
 
 def test_a_reason_lets_nothing_pass_unless_its_button_was_pressed(ana: Visit, engine: Engine, protocol: str) -> None:

@@ -173,6 +173,19 @@ def test_menus_stay_on_a_narrow_screen(page: Page, url: str, engine: Engine, sou
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
+@pytest.mark.parametrize("width", [360, 390])
+def test_the_pages_names_stand_in_one_line_on_a_narrow_screen(
+    page: Page, url: str, engine: Engine, sources: dict[str, int], width: int
+) -> None:
+    a_stored_case(engine, sources["x"])
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/", "/mentions", "/templates", "/sources", "/numbers"):
+        page.goto(url + path)
+        page.evaluate("document.querySelector('.top nav .count').textContent = '123'")
+        tops = page.locator(".top nav a").evaluate_all("links => links.map((link) => link.getBoundingClientRect().top)")
+        assert max(tops) - min(tops) < 5, path  # pixels
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_runs_nothing_of_a_stranger(
     page: Page, url: str, said: list[str], engine: Engine, sources: dict[str, int], scheme: str

@@ -76,6 +76,7 @@ def test_the_preview_fills_the_text_in_and_counts_for_each_channel(ana: Visit) -
     [
         ({"body": ""}, "an empty one would say nothing"),
         ({"body": "{{ handle }}"}, "No part is named “handle”"),
+        ({"body": "{{ mastodon }}"}, "No part is named “mastodon”"),
         ({"body": "{{ ''.__class__ }}"}, "Take this out: name.name"),
         ({"body": "{% for a in brand %}{% endfor %}"}, "Take this out: {% for %}"),
         ({"body": "{{ protocol"}, "could not be read"),

@@ -124,6 +124,11 @@ def test_events_are_told_in_words() -> None:
     assert words("taken") == "Case taken"
     assert words("snoozed", until="whenever {n}") == "Case snoozed until whenever {n}"
     assert words("of_the_future") == "of the future"
+    assert words("acknowledgement_refused", rule="any.hold") == (
+        "No automatic acknowledgement, by the rule any.hold: the matter asks for a person."
+    )
+    assert words("answer_refused", rule="of.tomorrow").endswith("by the rule of.tomorrow")
+    assert "Write one under Templates" in words("answer_refused", rule="template.missing")
 
 
 @pytest.mark.parametrize(

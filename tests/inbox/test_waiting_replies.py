@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from cases.approval import approve
+from cases.recovery import freeze
 from database.engine import transaction
 from errors import NeedsAttentionError, OutcomeUnknownError, RejectedError, TryLaterError
 from inbox.app import build_inbox
@@ -122,6 +123,36 @@ def test_posting_again_looks_first_and_adopts_what_stands_there(
     assert network.posts == 1
     assert the_reply(engine, reply).state is ReplyState.POSTED
     assert "The reply already stood in the thread: nothing was sent" in ana.get(f"/cases/{protocol}").text
+
+
+def test_what_a_backup_forgot_may_be_out(
+    ana: Visit, engine: Engine, protocol: str, reply: int, settings: Settings
+) -> None:
+    with transaction(engine) as session:
+        freeze(session, NOON, settings.zone)
+    assert "The backup knows of no request; one may have left after it was made" in shown(ana, protocol, reply)
+    verify(engine, RecordingResponder(), reply, NOON + timedelta(minutes=3))
+    assert the_reply(engine, reply).state is ReplyState.NEEDS_HUMAN
+    said = shown(ana, protocol, reply)
+    assert "It may have been sent, and taken away later" in said
+    assert "The backup knows of no request; one may have left after it was made" in said
+    assert "No attempt to send began" not in said
+    assert "Open the post and look" in said
+    assert "Post again" in said
+
+
+@pytest.mark.parametrize("button", ["again", "leave", "discard"])
+@pytest.mark.parametrize("state", [ReplyState.UNKNOWN, ReplyState.VERIFIED, ReplyState.DISCARDED])
+def test_a_button_of_a_page_from_before_says_in_words_that_nothing_waits(
+    ana: Visit, engine: Engine, protocol: str, reply: int, button: str, state: ReplyState
+) -> None:
+    with transaction(engine) as session:
+        session.get_one(Reply, reply).state = state
+    refused = ana.post(f"/cases/{protocol}/replies/{reply}/{button}")
+    assert refused.status_code == 409
+    assert "This reply waits for no decision" in refused.text
+    assert "cannot become" not in refused.text
+    assert the_reply(engine, reply).state is state
 
 
 def test_one_whose_thread_cannot_be_read_says_so(ana: Visit, engine: Engine, protocol: str, reply: int) -> None:
