@@ -32,10 +32,14 @@ def purge(session: Session, mention: Mention, now: datetime) -> bool:
 
 
 def _forget_if_silent(session: Session, profile_id: int) -> None:
-    """A person of whom no post is left is forgotten; the nameless row keeps the customer's cases together."""
+    """A person of whom no post is left is forgotten; the nameless row keeps the customer's cases together.
+
+    Of who asked to be left alone, or was blocked, the number stays, or taking that post back would undo it.
+    """
     if session.exec(select(Mention.id).where(Mention.profile_id == profile_id).limit(1)).first() is not None:
         return
     profile = session.get_one(Profile, profile_id)
     profile.handle, profile.name, profile.url, profile.followers = "", "", "", None
-    profile.external_id = f"forgotten:{profile.id}"
+    if profile.opted_out_at is None and profile.blocked_at is None:
+        profile.external_id = f"forgotten:{profile.id}"
     session.add(profile)
