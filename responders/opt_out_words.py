@@ -228,7 +228,7 @@ def _spanish() -> Phrases:
             f"no (?:vuelvan?|vuelvas) a {acts}|no me (?:vuelvan?|vuelvas) a {verbs}\\b{plainly}",
             f"(?:dejen|deje|paren|pare) de {acts}|(?:paren|pare) con {these}{written} {machine}",
             f"(?:pueden|puede|podrian|favor) dejar de {acts}",
-            f"dejen? mis (?:posts|tweets|tuits|comentarios|publicaciones) en paz\\b|no me hable[ns]?(?: mas)?{END}",
+            f"dejen? mis (?:posts|tweets|tuits|comentarios|publicaciones) en paz\\b|no me hable[ns]? mas{END}",
             "dejen?me (?:en paz|tranquil[ao])\\b",
             f"(?:{take_off}me|{take_off} mi (?:nombre|contacto)) {listed}",
         ),
