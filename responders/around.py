@@ -130,7 +130,12 @@ def _sent(*conditions: Any) -> Select[Any]:
         .where(
             _HEARD.c.profile_id == _MENTIONS.c.profile_id,
             _OTHERS.c.id != bindparam("reply"),
-            func.coalesce(_OTHERS.c.posted_at, _OTHERS.c.sending_at, _OTHERS.c.approved_at) > bindparam("day_before"),
+            # A platform may tell the time wrong: when we sent it counts as well.
+            or_(
+                func.coalesce(_OTHERS.c.posted_at, _OTHERS.c.sending_at, _OTHERS.c.approved_at)
+                > bindparam("day_before"),
+                _OTHERS.c.sending_at > bindparam("day_before"),
+            ),
             _WENT_OUT,
             *conditions,
         )
