@@ -1,5 +1,6 @@
 """The settings and the database, opened the same way by every command."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,12 @@ def now() -> datetime:
 def visible(text: str) -> str:
     """Text from outside, fit for a terminal: a control character could repaint it."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def in_json(found: object, indent: int | None = None) -> str:
+    """As JSON that a terminal may show: what could repaint it is escaped, letters stay as they are."""
+    told = json.dumps(found, ensure_ascii=False, indent=indent)
+    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in told)
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

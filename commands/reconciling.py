@@ -1,6 +1,5 @@
 """`ouvidor reconcile`: each account's own posts against the ledger, now."""
 
-import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from channels.accounts import connection_of
-from commands.opening import WallClock, database_in_use, settings_in_use, visible
+from commands.opening import WallClock, database_in_use, in_json, settings_in_use, visible
 from database.engine import reading, transaction
 from errors import SettingsError
 from models import Account
@@ -27,7 +26,7 @@ def reconcile_accounts(path: Path | None, *, as_json: bool = False) -> int:
             accounts = session.exec(select(Account.id, Account.name).where(col(Account.active))).all()
         found = {name: _one(engine, settings, account_id or 0, name) for account_id, name in accounts}
     if as_json:
-        typer.echo(json.dumps([{"account": name, **one} for name, one in found.items()], ensure_ascii=False))
+        typer.echo(in_json([{"account": name, **one} for name, one in found.items()]))
     elif not found:
         typer.echo("no account is in use: there is nothing to compare")
     else:

@@ -1,6 +1,5 @@
 """`ouvidor cases`, `ouvidor replies` and `ouvidor approve`: the inbox's essentials without a browser."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from cases.approval import approve, leave, post_again, terms_of
 from cases.queries.queue import QueueFilter, queue_page
 from cases.resolution import resolve_with
 from channels.accounts import connection_of
-from commands.opening import WallClock, columns, database_in_use, now, settings_in_use
+from commands.opening import WallClock, columns, database_in_use, in_json, now, settings_in_use
 from commands.stops import acting
 from database.engine import reading, transaction
 from database.ledger import OUVIDOR, signs_as_the_program
@@ -50,7 +49,7 @@ def list_cases(path: Path | None, *, as_json: bool = False) -> None:
             }
             for row in rows
         ]
-        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        typer.echo(in_json(facts, indent=2))
         return
     if not rows:
         typer.echo("no case waits")
@@ -85,7 +84,7 @@ def list_replies(path: Path | None, *, state: str | None = None, as_json: bool =
     with database_in_use(settings_in_use(path)) as engine, reading(engine) as session:
         found = session.exec(statement).all()
     if as_json:
-        typer.echo(json.dumps([_facts(*row) for row in found], ensure_ascii=False, indent=2))
+        typer.echo(in_json([_facts(*row) for row in found], indent=2))
         return
     if not found:
         typer.echo("no replies")

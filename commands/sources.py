@@ -1,13 +1,12 @@
 """`ouvidor sources`: how each source is doing."""
 
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import typer
 
 from cases.queries.sources import SourceHealth, sources
-from commands.opening import columns, database_in_use, now, settings_in_use
+from commands.opening import columns, database_in_use, in_json, now, settings_in_use
 from database.engine import reading
 
 
@@ -17,7 +16,7 @@ def show_sources(path: Path | None, *, as_json: bool = False) -> None:
     with database_in_use(settings_in_use(path)) as engine, reading(engine) as session:
         found = sources(session)
     if as_json:
-        typer.echo(json.dumps([_facts(source) for source in found], ensure_ascii=False, indent=2))
+        typer.echo(in_json([_facts(source) for source in found], indent=2))
         return
     if not found:
         typer.echo("no sources yet: write one into the settings, then run `ouvidor apply`")

@@ -42,6 +42,7 @@ _OUR_THREADS = (
     .join(_MENTIONS, _MENTIONS.c.id == _REPLIES.c.mention_id)
     .where(_REPLIES.c.account_id == bindparam("account"), _REPLIES.c.external_id.in_(_ASKED))
 )
+_ANSWERS = select(_REPLIES.c.id).where(_REPLIES.c.mention_id == bindparam("mention")).limit(1)
 _SHOWN = select(
     *(_PROFILES.c[name] for name in ("external_id", "id", "handle", "name", "url", "followers", "is_bot"))
 ).where(*_within(_PROFILES), _PROFILES.c.external_id.in_(_ASKED))
@@ -89,7 +90,7 @@ def store(
         _fill(session, known[mention.external_id], _row(source, mention, profiles, threads, now, answerable))
     unlike: Set[str] = frozenset()
     if edits:
-        _bring_known_up_to_date(session, known.values(), heard, now)
+        _bring_known_up_to_date(session, source, known.values(), heard, now)
     else:
         unlike = _unlike(session, [known[external_id] for external_id in known.keys() - new.keys()], heard)
     ids = {external_id: mention.id for external_id, mention in known.items() if external_id not in unlike} | new
@@ -114,7 +115,7 @@ def _fill(session: Session, mention: Mention, row: Mapping[str, Any]) -> None:
 
 
 def _bring_known_up_to_date(
-    session: Session, known: Iterable[Mention], heard: Mapping[str, HeardMention], now: datetime
+    session: Session, source: Source, known: Iterable[Mention], heard: Mapping[str, HeardMention], now: datetime
 ) -> None:
     purged = False
     for mention in known:
@@ -123,8 +124,21 @@ def _bring_known_up_to_date(
             purged |= purge(session, mention, now)
         else:
             notice_edit(session, mention, told.text, told.edited_at, now)
+            if told.addresses_us and not mention.addresses_us:
+                _address(session, source, mention)
     if purged:
         forget_purged_words(session)
+
+
+def _address(session: Session, source: Source, mention: Mention) -> None:
+    """A post that another source heard first speaks to this one's account, which may answer where that one may not.
+
+    Once somebody wrote an answer as another account, it stays as it is.
+    """
+    is_begun = session.connection().execute(_ANSWERS, {"mention": mention.id}).first() is not None
+    if mention.deleted_at is None and (mention.account_id == source.account_id or not is_begun):
+        mention.addresses_us, mention.account_id = True, source.account_id
+        session.add(mention)
 
 
 def _unlike(session: Session, known: Iterable[Mention], heard: Mapping[str, HeardMention]) -> Set[str]:

@@ -15,7 +15,7 @@ _BEFORE = re.compile(
     r"nfe?|boletos?|contratos?|contracts?|faturas?|facturas?|invoices?|ref(?:er[eê]nci\w{1,2}|erence)?|chamado|"
     r"atendimento|ocorr[eê]ncia|reclama[cç][aã]o|reclamo|sku|isbn|ean|serial|s[eé]rie|serie|imei|booking|reservas?|"
     r"localizador|conta|cuenta|account|ag[eê]ncia|cases?|incident|gu[ií]a|folio|expediente|instala[cç][aã]o|caso|"
-    r"processo|id|transa[cç][aã]o|transaction|transacci[oó]n|nsu|modelo|model|matr[ií]cula|lote|env[ií]o|parcel)\b",
+    r"processo|id|transa[cç][aã]o|transaction|transacci[oó]n|nsu|modelo|model|vers[aã]o|versi[oó]n|version|build|firmware|matr[ií]cula|lote|env[ií]o|parcel)\b",
     re.IGNORECASE,
 )
 _AFTER = re.compile(

@@ -9,6 +9,14 @@ from functools import lru_cache
 # What the patterns read as it stands: ASCII and the letters of Latin-1, no controls, no-break space or soft hyphen.
 _STRANGE = re.compile(r"[^\x20-\x7e\t\n\r\xa1-\xac\xae-\xff]")
 _LONGEST = 4  # one sign may stand for eighteen letters: no text grows beyond its bound by that
+# Letters of other scripts that nobody tells from ours.
+_ALIKE = dict(
+    zip(
+        "авсеԁһіјкӏморԛѕтуԝхАВСЕНІЈКМОРԚЅТУԜХαικνορυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+        "abcedhijklmopqstuwxABCEHIJKMOPQSTYWXaiknopuxABEZHIKMNOPTYX",
+        strict=True,
+    )
+)
 _UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me"))
 _BREAKS = frozenset("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 
@@ -44,6 +52,7 @@ def plain_sign(sign: str) -> str:
     """What one sign reads as: "" for what nobody sees, itself for what means nothing here."""
     if sign in _BREAKS:
         return "\n"
+    sign = _ALIKE.get(sign, sign)
     category = unicodedata.category(sign)
     if category in _UNSEEN:
         return ""

@@ -130,7 +130,12 @@ def _sent(*conditions: Any) -> Select[Any]:
         .where(
             _OTHERS.c.profile_id == _MENTIONS.c.profile_id,
             _OTHERS.c.id != bindparam("reply"),
-            or_(*(_OTHERS.c[name] > bindparam("day_before") for name in ("approved_at", "sending_at", "posted_at"))),
+            # A platform may tell the time wrong: when we sent it counts as well.
+            or_(
+                func.coalesce(_OTHERS.c.posted_at, _OTHERS.c.sending_at, _OTHERS.c.approved_at)
+                > bindparam("day_before"),
+                _OTHERS.c.sending_at > bindparam("day_before"),
+            ),
             _WENT_OUT,
             *conditions,
         )
@@ -147,14 +152,18 @@ _DEPTH = (
 )
 _BY_AUTOMATION = or_(_OTHERS.c.automatic, _OTHERS.c.was_automatic)
 _AUTOMATIC_IN_THREAD = _sent(_BY_AUTOMATION, *_IN_THREAD).scalar_subquery()
+_SHOWN_AS, _NAMED = func.lower(_PROFILES.c.handle), func.lower(_THEIRS.c.handle)
+_IS_HERE = _THEIRS.c.place == _MENTIONS.c.place
+# An instance shows its own accounts by their names, those of others with the server; settings may name either form.
 _OF_A_BRAND = (
     select(_THEIRS.c.id)
     .where(
         _THEIRS.c.channel == _MENTIONS.c.channel,
-        _THEIRS.c.place == _MENTIONS.c.place,
         or_(
-            func.lower(_THEIRS.c.handle) == func.lower(_PROFILES.c.handle),
-            and_(_THEIRS.c.external_id != "", _THEIRS.c.external_id == _PROFILES.c.external_id),
+            and_(_IS_HERE, _NAMED == _SHOWN_AS),
+            and_(_IS_HERE, func.substr(_NAMED, 1, func.length(_SHOWN_AS) + 1) == _SHOWN_AS + "@"),
+            and_(_SHOWN_AS.contains("@"), _SHOWN_AS.in_([_NAMED, _NAMED + "@" + func.lower(_THEIRS.c.place)])),
+            and_(_IS_HERE, _THEIRS.c.external_id != "", _THEIRS.c.external_id == _PROFILES.c.external_id),
         ),
     )
     .correlate(_MENTIONS, _PROFILES)

@@ -70,12 +70,14 @@ def _portuguese() -> Phrases:
     )
     plainly = "(?! (?:com(?! (?:o |um |ess[ae] )?(?:robo|bot))|sem|so|apenas|assim|dizendo|que|um|uma|por(?! aqui)) )"
     mine = "(?:em |n[oa]s? |a?os? |as? )?(?:tod[oa]s (?:[oa]s )?)?(?:meus?|minhas?) "
+    posts = "(?:posts?|tweets?|tuites?|comentarios?|publicac(?:ao|oes)|postage(?:m|ns)|stories|mencoes)"
+    annoy = "encher(?: (?:o (?:meu )?saco|a (?:minha )?paciencia))?"
     direct = "n[oa] (?:direct|dm|inbox|pv|privado|chat)"
     verbs = "(?:responder|mencionar|notificar|contatar|contactar|escrever|incomodar|perturbar|procurar|citar)"
     moods = "(?:respond(?:am?|as)|(?:mencion|notifiqu|contat|contact|procur|incomod|perturb|cit)em?|escrevam?)"
     acts = (
         f"(?:me {verbs}\\b{plainly}|me marcar(?! (?:hora|horario|consulta|visita))"
-        f"|responder(?:{END}| tudo (?:o )?que eu | {mine})"
+        f"|responder(?:{END}| tudo (?:o )?que eu | {mine}| a mim{END})|(?:me )?{annoy}{END}"
         f"|me (?:mandar|enviar) (?:mais )?{these}{written}\\b{ours}|(?:mandar|enviar) {these}{written} {machine}"
         f"|me chamar {direct}|comentar {mine})"
     )
@@ -87,34 +89,56 @@ def _portuguese() -> Phrases:
     return Phrases(
         asking=(
             f"nao me {moods}\\b{plainly}|nao me marquem?\\b(?! (?:hora|horario|consulta|visita))",
+            f"(?:podem|pode|poderiam|poderia) (?:por favor )?nao me (?:{verbs}|marcar) mais{END}",
+            f"nao fal(?:em?|es) (?:mais )?comigo{END}|nao me ench(?:e|am?){END}",
+            f"(?:cancel|desativ|deslig)(?:em?|a) (?:ess[ae]s?|est[ae]s?|as?|suas?) {written} {machine}",
+            f"nunca mais me (?:{moods}|marquem?)\\b{plainly}|deixem? (?:o )?(?:meu perfil|meus {posts}) em paz\\b",
             f"nao me (?:mandem?|enviem?) (?:mais )?(?:nada{END}|{these}{written}\\b{ours})",
             f"nao me chamem? (?:mais\\b(?! de )|{direct})|nao (?:respondam?|comentem?) mais {mine}",
             f"nao entrem? (?:mais )?em contato (?:comigo|mais)\\b|nao entrem? mais em contato{END}",
-            f"nao (?:voltem?|tornem?) a me {verbs}\\b{plainly}",
+            f"nao (?:voltem?|tornem?) a me {verbs}\\b{plainly}|nao (?:respondam?|comentem?) {mine}{posts}\\b",
             f"nao precisam? (?:mais me {verbs}\\b|me {verbs} mais\\b)",
-            f"(?:parem?|deixem?) de {acts}|parem? com {these}{written} {machine}",
-            f"(?:favor|podem|pode|poderiam|poderia|para|como|querem|quer) parar de {acts}",
+            f"(?:parem?|deixem?) (?:(?:ja|logo|agora|por favor) )?de {acts}",
+            f"parem? de (?:vir|aparecer) {mine}{posts}\\b|me deixem? quiet[oa]{END}",
+            f"parem? de responder (?:cada|todo|qualquer) {posts} meus?\\b",
+            f"nao (?:mandem?|enviem?) mais {written} para mim\\b{ours}",
+            f"parem? com {these}{written} {machine}",
+            f"(?:favor|podem|pode|poderiam|poderia|para|como|querem|quer|mandei) parar de {acts}",
             f"me deixem? em paz\\b|deixem? me em paz\\b|me esquecam{END}",
             f"(?:me {take_off}|{take_off} (?:o )?meu (?:nome|contato|perfil)) {listed}",
             "me descadastr(?:em?|a)\\b|removam? (?:o )?meu contato\\b",
-            "sai(?:am?)? d[ao]s (?:meus|minhas) (?:mencoes|comentarios)",
+            "sai(?:am?)? d[ao]s (?:meus|minhas) (?:mencoes|comentarios)|(?:larguem?|saiam?) do meu pe\\b",
         ),
         wishing=(
-            f"(?:chega de|dispenso) {these}{written} {machine}|chega de (?:robo|bot)s? me ",
+            f"(?:chega de|dispenso) {these}{written} {machine}|chega de (?:(?:robo|bot)s? me |{acts})",
+            f"cansei d(?:e|as?|ess[ae]s?|est[ae]s?) {written} {machine}",
+            f"nao autorizo (?:voces a |que )(?:me (?:{moods}|marquem?|responder|contatar|marcar)"
+            "|entr(?:em|ar) em contato)\\b",
+            f"nao (?:quero|tenho interesse em) receber (?:mais )?{these}(?:{written}|avisos)"
+            f"(?: de voces)?(?: aqui| por aqui)?{END}",
             f"quero parar de receber {these}{written}\\b{ours}",
             "(?:favor|pedi para|peco para|pedindo para) (?:voces )?nao "
-            f"(?:me responder(?:em)?\\b{plainly}|responder mais{END})",
-            "nao (?:quero|desejo|gostaria de) (?:mais )?ser "
+            f"(?:me responder(?:em)?\\b{plainly}|me (?:{verbs}|marcar)(?: mais)?{END}"
+            f"|responder mais(?:{END}| {mine})|responder {mine}{posts}\\b)",
+            "nao (?:quero|desejo|gostaria de) (?:mais )?ser (?:mais )?"
             "(?:respondid|marcad|mencionad|contatad|contactad|incomodad)[oa]",
-            f"nao (?:quero|desejo|preciso de) {receive}?(?:nenhuma )?{these}{written} {machine}",
+            f"nao (?:quero|desejo|preciso de) {receive}?(?:nenhuma )?{these}{written} (?!pronta){machine}",
             f"nao (?:quero|desejo) {receive}(?:nenhuma )?{written}(?: (?:de|com) voces| suas?)?{END}",
             f"nao (?:quero|desejo) (?:mais |nenhum )?contato(?: (?:de|com) voces)?{END}",
             "nao (?:quero|desejo) (?:mais )?que (?:voces |(?:um |o |ess[ae] )?(?:robo|bot) )?me "
             f"(?:{moods}|marquem?)\\b{plainly}",
             "nao autorizo (?:mais )?(?:o |nenhum )?contato\\b",
+            f"nao quero mais (?:falar|conversar|conversa|papo) com voces{END}",
+            f"(?:falei|disse|avisei) que nao quero (?:mais )?(?:nenhuma )?{written}(?: (?:de|com) voces| suas?)?{END}",
+            "vou (?:te |voces )?bloquear (?:voces )?se (?:voces )?me (?:responder|marcar|mencionar|chamar)(?:em)? "
+            "(?:mais|de novo|outra vez|novamente)\\b",
         ),
         opening=(
             f"(?:para|deixa) de {acts}|para com {these}{written} {machine}",
+            f"nao respond(?:a|am)(?: mais)?{END}|(?:larga|sai) do meu pe\\b",
+            "sai(?:am?)? d[ao] (?:minha|meu) (?:timeline|tl|perfil|feed|pagina)\\b",
+            "tir(?:a|em?) (?:o )?meu (?:nome |perfil |user |arroba )?d(?:as|essas|estas) "
+            "(?:suas )?(?:respostas|mencoes|marcacoes)\\b",
             "(?:me deixa|deixa eu) em paz\\b|cala a boca (?:, )?(?:robo|bot)\\b",
         ),
     )
@@ -128,7 +152,8 @@ def _english() -> Phrases:
     posts = "(?:posts?|tweets?|comments?|mentions|replies|dms|notifications)"
     every = "(?:(?:every(?: one)?|all|any|each)(?: one)?(?: of)? )?"
     acts = (
-        f"(?:(?:auto ?)?(?:replying|responding)(?:{END}| (?:to|at) (?:me\\b|{every}my {posts}\\b))"
+        f"(?:(?:auto ?)?(?:replying|responding)(?:{END}| (?:to|at) (?:me\\b|{every}my {posts}\\b"
+        "|everything i (?:say|post|write|tweet)\\b))"
         "|(?:tagging|messaging|dming|contacting|mentioning|pinging|bothering|ing) me\\b(?! (?:about|by|on|with) )"
         f"|commenting on {every}my |spamming (?:me|my {posts})\\b"
         f"|sending (?:me )?{these}(?:{machine} )?{written}\\b{ours}|(?:with )?{these}{machine} {written}\\b)"
@@ -141,7 +166,7 @@ def _english() -> Phrases:
             "i (?:dont|do not) (?:want|wish|need) (?:to be |being )"
             "(?:contacted|tagged|messaged|mentioned|replied to)\\b(?! (?:by|on) )",
             f"i (?:dont|do not) want you to {to_me}(?:{END}| again| any ?more)",
-            "(?:dont|do not) (?:want|wish) to hear from you (?:again|any ?more|ever)\\b",
+            "(?:dont|do not|never) (?:ever )?(?:want|wish) to hear from you (?:again|any ?more|ever)\\b",
             f"(?:dont|do not) (?:want|need) {these}(?:{machine} {written}\\b|more {written}\\b{ours})",
             f"(?:dont|do not) want any more {written}\\b{ours}|(?:dont|do not) want your bot in my {posts}\\b",
             f"(?:dont|do not) (?:want|wish) to (?:get|receive) {these}(?:{machine} )?{written}\\b{ours}",
@@ -154,12 +179,24 @@ def _english() -> Phrases:
         ),
         opening=(
             f"(?:stop|quit|cease|refrain from) {acts}",
-            f"leave me alone\\b|get out of my {posts}\\b|(?:go away|shut up) (?:, )?(?:bot|robot)\\b",
+            f"leave me alone\\b|(?:get out of|stay out of|get off|leave) my (?:{posts}|timeline|feed)\\b",
+            "(?:go away|shut up|get lost|piss off|fuck off) (?:, )?(?:bot|robot)\\b",
+            f"(?:enough|stop it) with {these}{machine} {written}\\b|(?:i am|im) opting out\\b",
+            f"please (?:dont|do not) (?:reply|respond){END}|do not (?:reply|respond){END}",
+            "you (?:have no|do not have|dont have) (?:my )?permission to "
+            "(?:(?:contact|message|tag|mention|dm) me|(?:reply|respond|write) to me)\\b",
             f"(?:remove me from|take me off) (?:your|this|the) (?:contact )?list(?:{END}| please)",
             f"(?:dont|do not) (?:ever )?{to_me} (?:again|ever again|further|please|bot)\\b",
-            f"please (?:dont|do not) (?:ever )?(?:{to_me}{END}|{to_me} any ?more|reply to {every}my {posts}\\b)",
-            "never (?:contact|message|dm|tag) me (?:again|ever again)\\b",
-            f"unsubscribe me(?:{END}| from {these}(?:{machine} )?{written}\\b)|no more {written}{END}",
+            f"please (?:dont|do not) (?:ever )?(?:{to_me}{END}|{to_me} any ?more"
+            f"|(?:reply|respond) to {every}my {posts}\\b)",
+            f"(?:dont|do not) (?:talk to me|(?:tag|dm|message|ping|mention) me){END}|cease (?:all )?contact\\b",
+            "i (?:do not|dont) consent to (?:being |be )?(?:contact|message|tag|mention)(?:ed|d)\\b",
+            f"do not (?:reply|respond) to {every}my (?:posts?|tweets?|comments?|mentions)\\b",
+            f"(?:dont|do not|never) (?:ever )?(?:{to_me} any ?more{END}|me(?:{END}| again\\b))",  # don't @ me
+            "(?:remove|take|leave|keep) me (?:from|off|out of) (?:your|these) (?:replies|mentions|tweets|responses)\\b",
+            f"never {to_me} (?:again|ever again)\\b",
+            f"unsubscribe me(?:{END}| from {these}(?:{machine} )?{written}\\b)",
+            f"no (?:more|{machine}) {written}(?: please)?{END}",
         ),
     )
 
@@ -187,14 +224,16 @@ def _spanish() -> Phrases:
         asking=(
             f"no me {moods}\\b{plainly}|no coment(?:en?|es) mas {mine}",
             f"no me (?:mand(?:en?|es)|envi(?:en?|es)) (?:mas )?(?:nada{END}|{these}{written}\\b{ours})",
+            f"no (?:contesten?|respondan?) (?:mas )?{mine}(?:posts?|tweets?|tuits?|comentarios?|publicaciones)\\b",
             f"no (?:vuelvan?|vuelvas) a {acts}|no me (?:vuelvan?|vuelvas) a {verbs}\\b{plainly}",
             f"(?:dejen|deje|paren|pare) de {acts}|(?:paren|pare) con {these}{written} {machine}",
             f"(?:pueden|puede|podrian|favor) dejar de {acts}",
+            f"dejen? mis (?:posts|tweets|tuits|comentarios|publicaciones) en paz\\b|no me hable[ns]? mas{END}",
             "dejen?me (?:en paz|tranquil[ao])\\b",
             f"(?:{take_off}me|{take_off} mi (?:nombre|contacto)) {listed}",
         ),
         wishing=(
-            f"basta (?:ya )?de {these}{written} {machine}",
+            f"basta (?:ya )?de (?:{these}{written} {machine}|{verbs}me\\b{plainly})",
             f"quiero dejar de recibir {these}{written}\\b{ours}",
             f"no (?:quiero|deseo|necesito) (?:mas |recibir |recibir mas )?{these}{written} {machine}",
             f"no (?:quiero|deseo) (?:recibir mas|mas) {written}(?: de ustedes| suy[ao]s)?{END}",

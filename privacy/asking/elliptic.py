@@ -7,6 +7,7 @@ from privacy.asking.sentences import Sentence
 from privacy.asking.words import Role, Sort
 
 _LIST = Role.ALSO | Role.YOURS | Role.ARTICLE | Role.NAME | Role.NUMBER | Role.OF | Role.AND | Role.KNOWN
+_WHOSE = Role.HOLDER | Role.PURCHASE
 _LEADS_ON = Role.PLEASE | Role.TOWARDS | Role.OF | Role.KNOWN | Role.PUBLIC | Role.BREAK
 # The words of "pode enviar aqui?", which name nothing.
 _ASIDE = (
@@ -53,7 +54,8 @@ def _list_from(sentence: Sentence, start: int) -> tuple[list[int], int]:
         token, following = sentence.tokens[at], sentence.token(at + 1)
         if token.noun:
             listed.append(at)
-        is_another = token.is_word and not token.noun and not token.role & _LIST
+        is_whose = listed and sentence.token(at - 1).role & Role.OF and token.role & _WHOSE
+        is_another = token.is_word and not token.noun and not token.role & _LIST and not is_whose
         if is_another or (token.is_soft and not (following.noun or following.role & _LIST)):
             break
         at += 1

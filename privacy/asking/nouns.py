@@ -133,7 +133,11 @@ def _is_number_to_call(sentence: Sentence, at: int, ask: Ask) -> bool:
         return False
     if ask.manner & (Role.QUESTION | Role.GIVE) and sentence.roles(at + 1, at + 2 + _NEAR) & Role.CALL:
         return True
-    return bool(ask.determiner & Role.YOURS and sentence.token(at - 1).role & (Role.YOURS | Role.NAME))
+    before, is_last = sentence.token(at - 1).role, not sentence.token(at + 1).is_word
+    is_told = (before | sentence.roles(ask.verb - _NEAR, ask.verb)) & (Role.CALL | Role.NAME)
+    if ask.manner & Role.QUESTION and is_last and is_told:  # vamos te ligar: qual o número? qual o melhor número?
+        return True
+    return bool(ask.determiner & Role.YOURS and before & (Role.YOURS | Role.NAME))
 
 
 def _is_bought(sentence: Sentence, at: int) -> bool:

@@ -22,6 +22,7 @@ _ACCENTED = {
     "é": Role.FINITE | Role.COPULA,
     "está": Role.FINITE,
     "será": Role.FINITE,
+    "só": Role.SMALL | Role.STILL,
     "lá": Role.THERE,
     "à": Role.TOWARDS,
     "às": Role.TOWARDS,

@@ -14,6 +14,7 @@ _NO_SUBJECT = (
 )
 _WALKED = 8  # words before a verb among which a "not" concerns it
 _NEAR = 3  # words
+_WHYS = ("por que", "porque", "why")  # por que pedimos o CPF?
 _NOT_FINITE = ("r", "ing", "ndo", "rem", "rme", "rnos")  # endings of infinitives and gerunds
 
 
@@ -77,6 +78,8 @@ def _of_getting(sentence: Sentence, at: int) -> int | None:
 def _of_needing(sentence: Sentence, at: int) -> int:
     role, before = sentence.tokens[at].role, sentence.token(at - 1).role
     if before & Role.DONE or any(token.role & Role.YOU for token in sentence.between(at - _NEAR, at)):
+        return Role.NONE
+    if sentence.is_question and any(token.word in _WHYS for token in sentence.between(at - _NEAR, at)):
         return Role.NONE
     if role & Role.INFINITIVE and not before & Role.GOING:
         return Role.NONE

@@ -83,6 +83,7 @@ class Role:
     CLOSED = 1 << 63
     PURCHASE = 1 << 64
     PARTICLE = 1 << 65
+    HOLDER = 1 << 66
 
 
 class Sort(StrEnum):

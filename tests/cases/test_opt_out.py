@@ -12,9 +12,10 @@ from cases.actions import opt_in
 from cases.waiting import Rules, triage_waiting
 from database.engine import reading, transaction
 from errors import IllegalMoveError
-from models import Mention, Profile, Reply, ReplyState, Source, TimelineEvent
+from listeners.purge import purge
+from models import Mention, Profile, Reply, ReplyState, Source, TimelineEvent, Visibility
 from settings import AcknowledgeRule
-from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
+from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author, find_mention
 
 _RULE = AcknowledgeRule(types=["complaint"], template={"pt": "Recebemos. Protocolo {{ protocol }}."})
 RULES = Rules((), [_RULE], ZoneInfo("America/Sao_Paulo"), timedelta(hours=24))
@@ -113,6 +114,22 @@ def test_the_first_time_of_asking_stays_and_is_told_once(engine: Engine, source_
     with reading(engine) as session:
         assert author(session).opted_out_at == NOON - timedelta(minutes=9)
     assert len(told(engine, "opted_out")) == 1
+
+
+def test_who_deletes_the_wish_or_is_blocked_and_deletes_everything_is_still_known(
+    engine: Engine, source_id: int
+) -> None:
+    heard(engine, source_id, "1", text=WISH)
+    heard(engine, source_id, "2", author=an_author("u2"), visibility=Visibility.PRIVATE)
+    with transaction(engine) as session:
+        author(session, "u2").blocked_at = NOON
+        assert all(purge(session, find_mention(session, number), NOON) for number in ("1", "2"))
+        assert [(one.handle, one.name, one.url) for one in session.exec(select(Profile))] == [("", "", "")] * 2
+    heard(engine, source_id, "3")
+    heard(engine, source_id, "4", author=an_author("u2"))
+    assert approved(engine) == 0
+    rules = [event.detail["rule"] for event in told(engine, "acknowledgement_refused")]
+    assert rules[-2:] == ["any.opted_out", "any.blocked"]
 
 
 def test_without_a_case_the_wish_is_kept_all_the_same(engine: Engine, source_id: int) -> None:

@@ -27,7 +27,17 @@ from models import (
     Urgency,
 )
 from settings import AcknowledgeRule, TriageRule
-from tests.builders import NOON, a_case, a_draft, a_mention, a_verdict, a_world, an_author
+from tests.builders import (
+    NOON,
+    a_brand,
+    a_case,
+    a_draft,
+    a_mention,
+    a_verdict,
+    a_world,
+    an_account,
+    an_author,
+)
 
 PRAISE = {"type": MentionType.PRAISE, "sentiment": Sentiment.POSITIVE, "urgency": Urgency.LOW, "complaint": False}
 RULES = Rules((), (), ZoneInfo("America/Sao_Paulo"), timedelta(hours=24))
@@ -186,6 +196,31 @@ def test_an_acknowledgement_goes_out_only_where_every_rule_allows(
         else:
             assert approved == []
             assert refused == [{"rule": rule}]
+
+
+@pytest.mark.parametrize(
+    ("handle", "place", "shown", "is_silent"),
+    [
+        ("Boreal", "mastodon.example", "boreal", True),
+        ("boreal@mastodon.example", "mastodon.example", "boreal", True),
+        ("boreal", "b.example", "boreal@b.example", True),
+        ("boreal@b.example", "social.b.example", "boreal@b.example", True),
+        ("boreal", "b.example", "boreal", False),
+        ("boreal", "b.example", "boreal@c.example", False),
+        ("boreal_1", "mastodon.example", "boreal", False),
+        ("boreal", "b.example", "", False),
+    ],
+)
+def test_the_account_of_another_brand_is_known_wherever_it_is_and_however_it_is_named(
+    engine: Engine, source_id: int, handle: str, place: str, shown: str, is_silent: bool
+) -> None:
+    with transaction(engine) as session:
+        an_account(session, a_brand(session, "boreal"), place=place, handle=handle)
+        a_verdict(session, a_mention(session, source(session, source_id), author=an_author(handle=shown)))
+    triage_waiting(engine, acknowledging(), 10, NOON)
+    with reading(engine) as session:
+        refused = session.exec(select(TimelineEvent.detail).where(TimelineEvent.kind == "acknowledgement_refused"))
+        assert list(refused) == ([{"rule": "any.other_brand"}] if is_silent else [])
 
 
 def test_a_stale_post_is_not_acknowledged(engine: Engine) -> None:

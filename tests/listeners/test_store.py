@@ -10,7 +10,7 @@ from database.engine import reading, transaction
 from database.search import search_mentions
 from listeners.base import ThreadFact
 from listeners.store import Stored, store
-from models import Case, Mention, MentionText, Profile, Sighting, Source, ThreadFactRow
+from models import Brand, Case, Mention, MentionText, Profile, Sighting, Source, ThreadFactRow
 from tests.builders import (
     NOON,
     a_case,
@@ -21,6 +21,7 @@ from tests.builders import (
     a_source,
     a_verdict,
     a_world,
+    an_account,
     an_author,
     find_mention,
 )
@@ -52,6 +53,33 @@ def test_two_sources_share_one_mention(engine: Engine, source_id: int) -> None:
         store(session, first, a_page(a_heard("1")), NOON)
         assert store(session, second, a_page(a_heard("1")), NOON) == Stored(new=0, known=1)
         assert session.exec(select(func.count()).select_from(Sighting)).one() == 2
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_post_that_another_account_heard_first_speaks_to_the_one_that_it_addresses(
+    engine: Engine, source_id: int, is_begun: bool
+) -> None:
+    with transaction(engine) as session:
+        addressed = session.get_one(Source, source_id)
+        other = a_source(session, an_account(session, session.exec(select(Brand)).one()))
+        store(session, other, a_page(a_heard("1", addresses_us=False)), NOON)
+        mention = find_mention(session, "1")
+        if is_begun:
+            a_draft(session, a_case(session, mention), mention)
+        store(session, addressed, a_page(a_heard("1")), NOON)
+        expected = (other.account_id, False) if is_begun else (addressed.account_id, True)
+        assert (mention.account_id, mention.addresses_us) == expected
+        store(session, other, a_page(a_heard("1", addresses_us=False)), NOON)
+        assert (mention.account_id, mention.addresses_us) == expected
+
+
+def test_a_post_that_names_us_only_since_its_edit_may_be_answered(engine: Engine, source_id: int) -> None:
+    with transaction(engine) as session:
+        source = session.get_one(Source, source_id)
+        mention = a_mention(session, source, addresses_us=False)
+        a_draft(session, a_case(session, mention), mention)
+        store(session, source, a_page(a_heard("1", text="@lojaaurora não chegou", edited_at=NOON)), NOON)
+        assert mention.addresses_us
 
 
 def test_a_comment_joins_its_parents_thread_even_when_it_comes_first(engine: Engine, source_id: int) -> None:

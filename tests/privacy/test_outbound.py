@@ -71,6 +71,7 @@ def test_what_is_hidden_is_seen(text: str, kind: PersonalData) -> None:
         "até 25/11/2026 às 14h30, ligue",
         "produto 01310-100",
         "Ligue 0800 123 4567, 4004-1234 ou 3003 1234",
+        "Atualize para a versão 11.9.8765.4321",
         "1-800-555-0199 or 1 900 555 0199",
         "@lojaaurora, @aurora.oficial e https://lojaaurora.com.br/ajuda/52998224725",
         "o ponto de entrega, at the store, arroba de café",
@@ -130,6 +131,14 @@ def test_what_may_stand_is_read_out_of_a_longer_text() -> None:
         ("Me passa seu telefone que eu te chamo no privado", [K.PHONE]),
         ("¿A qué número te llamamos?", [K.PHONE]),
         ("informe:\n- CPF\n- e-mail", [K.CPF, K.EMAIL]),
+        ("E o CPF do titular da conta?", [K.CPF]),
+        ("Telefone do responsável, por favor.", [K.PHONE]),
+        ("Nosso time vai te ligar: qual o melhor número?", [K.PHONE]),
+        ("Pra qual número a gente liga?", [K.PHONE]),
+        ("Falta só o seu CPF", [K.CPF]),
+        ("Me informe só o CPF", [K.CPF]),
+        ("Me informe seu \u0421\u0420F", [K.CPF]),  # two of its letters are Cyrillic
+        ("Qual o seu t\u0435lef\u03bfne?", [K.PHONE]),
     ],
 )
 def test_a_public_request_is_found(text: str, kinds: list[PersonalData]) -> None:
@@ -158,6 +167,10 @@ def test_a_public_request_is_found(text: str, kinds: list[PersonalData]) -> None
         "qual o modelo do seu celular?",
         "apague seu telefone do comentário",
         "nosso e-mail é sac@lojaaurora.com.br",
+        "Por que pedimos o CPF? Para emitir a nota.",
+        "Why do we need your CPF? The law asks for it.",
+        "Ao ligar o aparelho, qual número aparece?",
+        "Qual o melhor número de parcelas?",
     ],
 )
 def test_a_private_way_a_warning_and_a_mention_ask_for_nothing(text: str) -> None:

@@ -1,7 +1,7 @@
 """The guards of delivery: each is removed in turn by docs/reliability.md's table, and a test here or beside fails."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -533,6 +533,22 @@ def test_automation_answers_nobody_of_whom_it_cannot_know_what_they_had(engine: 
         assert would_refuse(session, mention, ReplyPurpose.ANSWER, NOON, case_id=case.id or 0) is None
     assert refused is not None
     assert refused.rule == "any.untold"
+
+
+@pytest.mark.parametrize(("sent", "counts"), [(NOON, True), (NOON - timedelta(days=2), False)])
+def test_a_reply_counts_for_a_day_from_when_it_was_sent_whatever_time_the_platform_tells(
+    engine: Engine, sent: datetime, counts: bool
+) -> None:
+    a_world(engine)
+    reply_id = approved(engine)
+    with transaction(engine) as session:
+        reply = session.get_one(Reply, reply_id)
+        reply.automatic, reply.state = True, S.POSTED
+        reply.sending_at, reply.posted_at = sent, NOON - timedelta(days=2)
+        source = session.exec(select(Source)).one()
+        further = a_mention(session, source, "2", author=an_author("u1"))
+        forbidden = would_refuse(session, further, ReplyPurpose.ACKNOWLEDGEMENT, NOON, automatic=True)
+    assert (forbidden is not None and forbidden.rule == "any.person_daily") is counts
 
 
 def test_a_draft_to_a_private_post_is_not_approved_in_public(engine: Engine) -> None:
