@@ -102,14 +102,15 @@ def downgrade() -> None:
     op.drop_index("uq_stop_open", table_name="stop")
     op.drop_table("stop")
     op.drop_index("ix_reply_account_sending", table_name="reply")
-    with op.batch_alter_table("reply", schema=None) as batch_op:
+    # In place: a table that others refer to cannot be dropped and made anew, as a batch would on SQLite.
+    with op.batch_alter_table("reply", schema=None, recreate="never") as batch_op:
         for column in (
             *("vanished_at", "frozen_at", "override_note", "override", "was_automatic", "is_ready", "private"),
             *("fence", "thread_mark", "case_version"),
         ):
             batch_op.drop_column(column)
-    with op.batch_alter_table("account", schema=None) as batch_op:
+    with op.batch_alter_table("account", schema=None, recreate="never") as batch_op:
         for column in ("reconciled_to", "next_reconcile_at", "resumed_at", "recovered_at"):
             batch_op.drop_column(column)
-    with op.batch_alter_table("profile", schema=None) as batch_op:
+    with op.batch_alter_table("profile", schema=None, recreate="never") as batch_op:
         batch_op.drop_column("blocked_at")
