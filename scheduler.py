@@ -3,7 +3,7 @@
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from listeners.poll import give_back, poll
 from listeners.recheck import recheck
 from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
-from responders.base import OutgoingReply, OwnTimeline, Posted, Responder
+from responders.base import OutgoingReply, OwnPost, OwnTimeline, Posted, Responder
 from responders.deliver import Doings, deliver
 from responders.fuses import Fuses
 from responders.reconcile import reconcile, shows_its_posts
@@ -40,6 +40,7 @@ from responders.verify import LOOKED_FOR, verify
 from settings import Settings
 
 log = structlog.get_logger()
+Asked = TypeVar("Asked")
 Found = TypeVar("Found")
 
 _BATCH = 500  # mentions a transaction
@@ -75,6 +76,12 @@ class PacedResponder:
     def find(self, reply: OutgoingReply) -> Posted | None:
         return self._noting(self._responder().find, reply)
 
+    @property
+    def own_posts(self) -> Callable[[datetime], Iterator[OwnPost]]:
+        """As the responder has it; AttributeError where its channel does not show an account its own posts."""
+        shown = cast(OwnTimeline, self._responder()).own_posts
+        return lambda since: iter(self._noting(lambda asked: list(shown(asked)), since))
+
     def built(self) -> Responder | None:
         """The responder itself; None where the settings lack what the account needs."""
         try:
@@ -91,9 +98,9 @@ class PacedResponder:
                 raise NeedsAttentionError(str(error)) from error
         return self._built
 
-    def _noting(self, ask: Callable[[OutgoingReply], Found], reply: OutgoingReply) -> Found:
+    def _noting(self, ask: Callable[[Asked], Found], asked: Asked) -> Found:
         try:
-            return ask(reply)
+            return ask(asked)
         except RateLimitedError as error:
             self.rests_until = self._clock.now() + (UNTOLD_WAIT if error.retry_after is None else error.retry_after)
             raise

@@ -22,11 +22,13 @@ from models import (
     Mention,
     MentionType,
     Reply,
+    ReplyPurpose,
     ReplyState,
     Sentiment,
     Source,
     Urgency,
 )
+from responders.base import OwnPost
 from scheduler import STEPS, Runtime
 from settings import AccountSettings, BrandSettings, Settings
 from tests.builders import NOON, a_brand, a_case, a_draft, a_heard, a_mention, a_page, a_source, an_account
@@ -279,6 +281,23 @@ def test_a_missing_secret_pauses_the_account_and_keeps_the_reply(
         assert session.exec(select(Reply.state)).one() is ReplyState.APPROVED
         assert session.exec(select(Account.paused_reason)).one()
         assert "account_paused" in session.exec(select(Alarm.kind)).all()
+
+
+def test_after_a_backup_the_loop_asks_the_platform_before_automation_answers_again(
+    engine: Engine, runtime_of: Callable[..., Runtime], platform: RecordingResponder
+) -> None:
+    runtime = runtime_of(good=ScriptedListener(a_page()))
+    earlier = OwnPost("old", "", "Olá! Protocolo 20260310-000007.", NOON, "7")
+    platform.own_posts = lambda since: iter([earlier])  # type: ignore[attr-defined]
+    approved(engine)
+    with transaction(engine) as session:
+        reply = session.exec(select(Reply)).one()
+        reply.automatic, reply.purpose = True, ReplyPurpose.ACKNOWLEDGEMENT
+        session.exec(select(Account)).one().recovered_at = NOON
+    runtime.once()
+    with reading(engine) as session:
+        assert session.exec(select(Reply.last_error)).one().startswith("any.answered: ")
+    assert platform.posts == 0
 
 
 def test_what_another_holds_keeps_nothing_else_waiting(engine: Engine, platform: RecordingResponder) -> None:
