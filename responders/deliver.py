@@ -219,7 +219,7 @@ def _mark_sending(engine: Engine, claimed: Claimed, now: datetime, terms: Terms)
         told = {"attempt": str(attempt), "fence": str(held.row.fence)}
         changes = {"attempts": attempt, "sending_at": now}
         is_ours = move_claimed(session, held.moving, ReplyState.SENDING, OUVIDOR, now, changes, detail=told)
-        return replace(held, state=ReplyState.SENDING) if is_ours else None
+        return replace(held, state=ReplyState.SENDING) if is_ours else None  # its row is as it was before
 
 
 def _looked_at_anew(engine: Engine, sending: Claimed, now: datetime, terms: Terms) -> Claimed | None:
@@ -229,10 +229,11 @@ def _looked_at_anew(engine: Engine, sending: Claimed, now: datetime, terms: Term
         if held is None:
             return None  # whoever took it over looks for what we might have sent, and finds nothing
         if _waits(held) or held.why_not(now, terms.staleness):
-            changes = {**released(now + _STOPPED_WAIT), "sending_at": None, "attempts": held.row.attempts - 1}
+            before = {"sending_at": sending.row.sending_at, "attempts": sending.row.attempts}
+            changes = {**released(now + _STOPPED_WAIT), **before}
             move_claimed(session, held.moving, ReplyState.APPROVED, OUVIDOR, now, changes, detail={"held": "yes"})
             return None
-        return held
+        return sending
 
 
 def _post(responder: Responder, reply: OutgoingReply) -> Posted | ChannelError:
@@ -251,5 +252,5 @@ def _record(
         reply = session.get_one(Reply, sending.row.id)
         if reply.claim != sending.token or reply.state is not ReplyState.SENDING:
             return None  # we slept past our lease; who took over looks for what we did
-        settle(session, reply, outcome, now, terms.settle_on(sending.around.channel))
+        settle(session, reply, outcome, now, terms.settle_on(sending.around.channel), sending.row.sending_at)
         return reply.state

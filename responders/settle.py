@@ -108,19 +108,24 @@ def is_anothers(session: Session, account_id: int, reply_id: int, posted: Posted
     return session.connection().execute(_ANOTHERS, asked).first() is not None
 
 
-def settle(session: Session, reply: Reply, outcome: ChannelError, now: datetime, window: timedelta) -> None:
-    """What an attempt that left, or tried to, came to when nothing was confirmed."""
+def settle(
+    session: Session, reply: Reply, outcome: ChannelError, now: datetime, window: timedelta, before: datetime | None
+) -> None:
+    """What an attempt that left, or tried to, came to when nothing was confirmed.
+
+    `before` is when an earlier request of the reply may have left: what this one came to says nothing of that one.
+    """
+    if not isinstance(outcome, OutcomeUnknownError):
+        reply.sending_at = before
     match outcome:
         case OutcomeUnknownError():
             reply.last_error = str(outcome)[:500]
             release(reply, now + window)
             move(session, reply, ReplyState.UNKNOWN, OUVIDOR, now)
         case ByHandError():
-            reply.sending_at = None  # nothing left, and never does from here
             release(reply, now + _BY_HAND_LOOK)
             move(session, reply, ReplyState.BY_HAND, OUVIDOR, now)
         case RejectedError():
-            reply.sending_at = None
             _stop(session, reply, ReplyState.FAILED, now, str(outcome))
         case NeedsAttentionError():
             _pause(session, reply, outcome, now)
@@ -130,7 +135,6 @@ def settle(session: Session, reply: Reply, outcome: ChannelError, now: datetime,
             _again(session, reply, now, UNTOLD_WAIT if wait is None else wait, outcome)
         case ChannelError():
             if reply.attempts >= _MOST_ATTEMPTS:
-                reply.sending_at = None
                 give_to_person(session, reply, now, f"not sent after {reply.attempts} attempts: {outcome}")
                 return
             _again(session, reply, now, _backoff(reply.attempts), outcome)
@@ -181,7 +185,6 @@ def _pause(session: Session, reply: Reply, error: NeedsAttentionError, now: date
 def _again(session: Session, reply: Reply, now: datetime, wait: timedelta, error: ChannelError) -> None:
     """Nothing was published: back into the line."""
     reply.last_error = f"{type(error).__name__}: {error}"[:500]
-    reply.sending_at = None
     release(reply, now + wait)
     move(session, reply, ReplyState.APPROVED, OUVIDOR, now, detail={"error": type(error).__name__})
 

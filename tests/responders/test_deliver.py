@@ -13,6 +13,7 @@ from cases.approval import approve, leave, post_again, posted_by_hand
 from cases.resolution import resolve
 from database.engine import reading, transaction
 from errors import (
+    AnsweredAlreadyError,
     ByHandError,
     ChannelError,
     IllegalMoveError,
@@ -244,6 +245,24 @@ def test_an_unknown_outcome_that_is_not_there_after_the_settle_window_goes_to_a_
         post_again(session, session.get_one(Reply, reply_id), "Ana", later)
     assert deliver(engine, platform, reply_id, later, TERMS) is S.POSTED
     assert platform.posts == 2
+
+
+@pytest.mark.parametrize("second", [RejectedError("blocked"), TryLaterError("refused"), NeedsAttentionError("revoked")])
+def test_what_became_of_a_second_request_says_nothing_of_the_first(
+    engine: Engine, reply_id: int, second: ChannelError
+) -> None:
+    platform = an_unknown_outcome(engine, reply_id)
+    platform.published, platform.post_errors = [], [second]
+    with transaction(engine) as session:
+        post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
+    deliver(engine, platform, reply_id, NOON, TERMS, doings=Doings())
+    with transaction(engine) as session:
+        left = session.get_one(Reply, reply_id)
+        leave(session, left, "Ana", NOON)
+        case, mention = session.get_one(Case, left.case_id), session.get_one(Mention, left.mention_id)
+        another = a_draft(session, case, mention, "outra resposta")
+        with pytest.raises(AnsweredAlreadyError):
+            approve(session, another, "Ana", NOON)
 
 
 def test_a_person_may_leave_what_they_were_asked_about(engine: Engine, reply_id: int) -> None:

@@ -1,7 +1,7 @@
 """The guards of delivery: each is removed in turn by docs/reliability.md's table, and a test here or beside fails."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -101,7 +101,12 @@ def test_a_stop_that_comes_while_we_look_is_heard_before_the_request_leaves(engi
     assert (platform.posts, reply_of(engine, reply_id).state) == (0, S.APPROVED)
 
 
-def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(engine: Engine, reply_id: int) -> None:
+@pytest.mark.parametrize("earlier", [None, NOON - timedelta(hours=1)])
+def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(
+    engine: Engine, reply_id: int, earlier: datetime | None
+) -> None:
+    with transaction(engine) as session:
+        session.get_one(Reply, reply_id).sending_at = earlier
     platform, moments = RecordingResponder(), iter([0.0, 5.0, 5.0, 5.1])
 
     def stopwatch() -> float:
@@ -113,7 +118,7 @@ def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(engine: 
 
     assert deliver(engine, platform, reply_id, NOON, stopwatch=stopwatch) is None
     reply = reply_of(engine, reply_id)
-    assert (platform.posts, reply.state, reply.sending_at, reply.attempts) == (0, S.APPROVED, None, 0)
+    assert (platform.posts, reply.state, reply.sending_at, reply.attempts) == (0, S.APPROVED, earlier, 0)
 
 
 def test_a_machine_that_slept_and_finds_nothing_changed_sends_once(engine: Engine, reply_id: int) -> None:
