@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as TickPool
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Engine
+from sqlalchemy import Engine, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
@@ -33,7 +33,7 @@ from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
 from responders.base import OutgoingReply, OwnPost, OwnTimeline, Posted, Responder
 from responders.deliver import Doings, deliver
-from responders.fuses import Fuses
+from responders.fuses import BLOWN, Fuses
 from responders.reconcile import reconcile, shows_its_posts
 from responders.settle import UNTOLD_WAIT, Terms, reclaim
 from responders.verify import LOOKED_FOR, verify
@@ -160,7 +160,7 @@ class Runtime:
 
     def start(self) -> None:
         """Tick in the background until `stop`; what was paused gets another chance, for a person restarted us."""
-        self.resume()
+        self.resume(restarted=True)
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ouvidor")
         self._ticker = BackgroundScheduler(
             executors={"default": TickPool(len(STEPS))},
@@ -299,14 +299,18 @@ class Runtime:
             log.info("step_recovered", step=name)
         return done
 
-    def resume(self) -> None:
-        """Give every source and account that was paused another chance: a person has looked after them."""
+    def resume(self, *, restarted: bool = False) -> None:
+        """Give every source and account that was paused another chance: a person has looked after them.
+
+        A restart alone mends no fuse: a supervisor restarts as well, and knows nothing of what went out.
+        """
         now = self.clock.now()
+        paused = (Account.paused_reason != "", ~col(Account.paused_reason).startswith(BLOWN) if restarted else true())
         with transaction(self.engine) as session:
             for source in session.exec(select(Source).where(Source.paused_reason != "")):
                 source.paused_reason, source.next_poll_at = "", now
                 session.add(source)
-            for account in session.exec(select(Account).where(Account.paused_reason != "")):
+            for account in session.exec(select(Account).where(*paused)):
                 account.paused_reason, account.resumed_at = "", now
                 session.add(account)
                 clear_alarm(session, "account_paused", f"account:{account.id}", now)

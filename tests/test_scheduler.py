@@ -29,6 +29,7 @@ from models import (
     Urgency,
 )
 from responders.base import OwnPost
+from responders.fuses import BLOWN, blow
 from scheduler import STEPS, Runtime
 from settings import AccountSettings, BrandSettings, Settings
 from tests.builders import NOON, a_brand, a_case, a_draft, a_heard, a_mention, a_page, a_source, an_account
@@ -245,6 +246,18 @@ def test_a_start_gives_what_was_paused_another_chance(engine: Engine, runtime_of
     listener.steps = (a_page(a_heard("1")),)
     runtime.start()
     assert eventually(lambda: heard(engine) == ["1"])
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one() == ""
+
+
+def test_a_start_mends_no_fuse(engine: Engine, runtime_of: Callable[..., Runtime]) -> None:
+    runtime = runtime_of()
+    with transaction(engine) as session:
+        blow(session, session.exec(select(Account.id)).one() or 0, f"{BLOWN}an_hour: 600 replies were sent", NOON)
+    runtime.start()
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one()
+    runtime.resume()
     with reading(engine) as session:
         assert session.exec(select(Account.paused_reason)).one() == ""
 
