@@ -14,11 +14,12 @@ from sqlalchemy import Engine
 from database.crash import crash_point
 from database.engine import transaction
 from database.ledger import OUVIDOR, move_claimed
-from errors import ByHandError, ChannelError, OutcomeUnknownError, TryLaterError
+from errors import ByHandError, ChannelError, NeedsAttentionError, OutcomeUnknownError, TryLaterError
 from models import Reply, ReplyState
 from responders.base import OutgoingReply, Posted, Responder
 from responders.fuses import blow, blown
 from responders.outbox import Claimed, claim, release, released, still_claimed
+from responders.policy import POLICIES
 from responders.settle import (
     UNTOLD_WAIT,
     Outcome,
@@ -144,6 +145,9 @@ def _look(responder: Responder, claimed: Claimed, reply: OutgoingReply) -> Outco
         if found is not None:
             return found
         return _answered_in_an_earlier_life(responder, claimed, reply)
+    except NeedsAttentionError as error:
+        # Where a person posts, the person looks: a page that only they can read must not keep the text from them.
+        return None if POLICIES[claimed.around.channel].by_hand else error
     except (OutcomeUnknownError, ByHandError) as error:
         return TryLaterError(f"looking for our reply failed: {error}")  # looking publishes nothing
     except ChannelError as error:

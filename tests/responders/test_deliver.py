@@ -496,6 +496,19 @@ def test_what_a_person_posted_by_hand_is_verified(engine: Engine, reply_id: int)
     assert reply_of(engine, reply_id).url == "https://site.example/9"
 
 
+def test_what_a_person_posts_reaches_them_though_the_page_cannot_be_read(engine: Engine) -> None:
+    source_id = a_world(engine, "complaint_page")
+    with transaction(engine) as session:
+        mention = a_mention(session, session.get_one(Source, source_id))
+        reply_id = approve(session, a_draft(session, a_case(session, mention), mention), "Ana", NOON).id or 0
+    platform = RecordingResponder()
+    platform.find_errors = [NeedsAttentionError("the option 'answer' is missing")]
+    platform.post_errors = [ByHandError("no API")]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.BY_HAND
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one() == ""
+
+
 def test_a_posted_reply_that_cannot_be_seen_raises_an_alarm(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
     deliver(engine, platform, reply_id, NOON, TERMS)
