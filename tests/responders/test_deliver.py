@@ -548,6 +548,19 @@ def test_an_unknown_reply_that_cannot_be_looked_for_goes_to_a_person(engine: Eng
     assert now - NOON >= timedelta(hours=1)
 
 
+def test_what_was_refused_is_not_sent_beside_the_answer_that_took_its_place(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RejectedError("blocked")]
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    with transaction(engine) as session:
+        refused = session.get_one(Reply, reply_id)
+        case, mention = session.get_one(Case, refused.case_id), session.get_one(Mention, refused.mention_id)
+        instead = approve(session, a_draft(session, case, mention, "outra resposta"), "Bia", NOON).id or 0
+    assert deliver(engine, platform, instead, NOON, TERMS) is S.POSTED
+    with transaction(engine) as session, pytest.raises(AnsweredAlreadyError):
+        post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
+
+
 def test_a_reply_that_was_left_keeps_its_key_to_itself(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
     platform.post_errors = [RejectedError("blocked")]
