@@ -436,6 +436,16 @@ def test_what_was_unfinished_is_read_back_before_anything_moves(engine: Engine, 
     assert deliver(engine, lost, new_id, later) is S.POSTED
 
 
+def test_what_was_frozen_after_a_backup_blows_no_fuse(engine: Engine) -> None:
+    a_world(engine)
+    frozen = [approved(engine, n, f"Olá {n}!") for n in range(12)]
+    with transaction(engine) as session:
+        freeze(session, NOON, ZONE)
+    platform, later = RecordingResponder(), NOON + timedelta(minutes=3)
+    assert {verify(engine, platform, one, later) for one in frozen} == {S.NEEDS_HUMAN}
+    assert deliver(engine, platform, approved(engine, 12, "Olá!"), later) is S.POSTED
+
+
 def test_after_a_backup_protocols_go_on_far_above_those_that_it_remembers(engine: Engine, reply_id: int) -> None:
     with transaction(engine) as session:
         before = session.exec(select(Case.protocol)).one()
