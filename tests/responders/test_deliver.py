@@ -548,6 +548,14 @@ def test_an_unknown_reply_that_cannot_be_looked_for_goes_to_a_person(engine: Eng
     assert now - NOON >= timedelta(hours=1)
 
 
+@pytest.mark.parametrize("words", ["não\x00", "não \ud83d"])
+def test_a_platforms_words_that_no_database_can_keep_stop_nothing(engine: Engine, reply_id: int, words: str) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RejectedError(words)]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.FAILED
+    assert reply_of(engine, reply_id).last_error.strip() == "não"
+
+
 def test_what_was_refused_is_not_sent_beside_the_answer_that_took_its_place(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
     platform.post_errors = [RejectedError("blocked")]
