@@ -20,7 +20,7 @@ from errors import (
     RateLimitedError,
     RejectedError,
 )
-from models import Account, Case, Reply, ReplyState
+from models import Account, Case, Mention, Reply, ReplyState
 from responders.base import Posted
 from responders.fuses import Fuses
 from responders.outbox import Claimed, release, released
@@ -34,6 +34,7 @@ _TAKEN = "what stands there is another reply of ours already; look at the thread
 
 _CASES: Table = Case.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]
+_MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
 # Built once: for statements as small as these, building costs more than running.
 _FIRST_ANSWER = (
     update(_CASES)
@@ -46,6 +47,20 @@ _ANOTHERS = (
         _REPLIES.c.account_id == bindparam("account"),
         _REPLIES.c.external_id == bindparam("external"),
         _REPLIES.c.id != bindparam("reply"),
+    )
+    .limit(1)
+)
+# Where a post is known by its thread alone, the same words under it may be those of a reply without a number yet.
+_PERHAPS_ANOTHERS = (
+    select(_REPLIES.c.id)
+    .join(_MENTIONS, _MENTIONS.c.id == _REPLIES.c.mention_id)
+    .where(
+        _REPLIES.c.account_id == bindparam("account"),
+        _REPLIES.c.external_id == "",
+        _REPLIES.c.body_hash == bindparam("words"),
+        _REPLIES.c.sending_at.is_not(None) | _REPLIES.c.posted_at.is_not(None),
+        _REPLIES.c.mention_id != bindparam("mention"),
+        _MENTIONS.c.thread == bindparam("thread"),
     )
     .limit(1)
 )
@@ -78,7 +93,7 @@ Outcome = Posted | ChannelError | RefusedHere
 
 def adopt_claimed(session: Session, claimed: Claimed, posted: Posted, now: datetime) -> ReplyState | None:
     """Our reply stands there: note where on reply and case; None where the claim was lost."""
-    if is_anothers(session, claimed.row.account_id, claimed.row.id, posted):
+    if is_anothers(session, claimed.row.account_id, claimed.row.id, posted) or _is_perhaps_anothers(session, claimed):
         changes = {**released(None), "last_error": _TAKEN}
         if not move_claimed(session, claimed.moving, ReplyState.NEEDS_HUMAN, OUVIDOR, now, changes):
             return None
@@ -106,6 +121,16 @@ def is_anothers(session: Session, account_id: int, reply_id: int, posted: Posted
         return False
     asked = {"account": account_id, "external": posted.external_id, "reply": reply_id}
     return session.connection().execute(_ANOTHERS, asked).first() is not None
+
+
+def _is_perhaps_anothers(session: Session, claimed: Claimed) -> bool:
+    """Whether what stands there, of a reply that was not sent yet, may be what was sent for another in its thread."""
+    if claimed.state is not ReplyState.APPROVED:
+        return False
+    row = claimed.row
+    asked = {"account": row.account_id, "words": row.body_hash, "mention": row.mention_id}
+    found = session.connection().execute(_PERHAPS_ANOTHERS, {**asked, "thread": claimed.around.thread})
+    return found.first() is not None
 
 
 def settle(

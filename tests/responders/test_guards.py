@@ -278,6 +278,34 @@ def test_one_post_is_not_adopted_for_two_replies(engine: Engine, reply_id: int) 
     assert "another reply of ours" in reply_of(engine, other_id).last_error
 
 
+def test_what_may_be_another_reply_of_the_thread_is_not_adopted(engine: Engine) -> None:
+    """A ticket shows its answers, and not which word of the consumer's each of them answers."""
+
+    class Ticket(RecordingResponder):
+        def post(self, reply: OutgoingReply) -> Posted:
+            super().post(reply)
+            return Posted("", "")  # its number is learned by the next look
+
+        def find(self, reply: OutgoingReply) -> Posted | None:
+            return Posted("i1", "") if reply.body in [one.body for one in self.published] else None
+
+    a_world(engine, "reclame_aqui")
+    with transaction(engine) as session:
+        source, written = session.exec(select(Source)).one(), []
+        for name in ("1", "2"):
+            mention = a_mention(session, source, name, thread_external_id="t")
+            written.append((a_case(session, mention).id, mention.id))
+        first, second = (
+            approve(session, a_draft(session, session.get_one(Case, c), session.get_one(Mention, m)), "Ana", NOON).id
+            for c, m in written
+        )
+    platform = Ticket()
+    assert deliver(engine, platform, first or 0, NOON) is S.POSTED
+    assert deliver(engine, platform, second or 0, NOON) is S.NEEDS_HUMAN
+    assert verify(engine, platform, first or 0, NOON + timedelta(minutes=1)) is S.VERIFIED
+    assert reply_of(engine, first or 0).external_id == "i1"
+
+
 # Unknown outcomes
 
 
