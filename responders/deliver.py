@@ -38,6 +38,11 @@ _FRESH = 0.5  # seconds from the last look into the database to the first byte: 
 _REMEMBERED = 10_000  # keys of replies that this process sent
 
 
+def seconds() -> float:
+    """Seconds of the machine, with those in which it was suspended: on Linux the usual clock leaves them out."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class Doings:
     """What this process knows of its own doings, whatever becomes of its database meanwhile."""
 
@@ -76,7 +81,7 @@ def deliver(
     clock: Callable[[], datetime] | None = None,
     doings: Doings | None = None,
     *,
-    stopwatch: Callable[[], float] = time.monotonic,
+    stopwatch: Callable[[], float] = seconds,
 ) -> ReplyState | None:
     """Publish one approved reply, at most once; the state it came to, None when nothing was sent or adopted.
 

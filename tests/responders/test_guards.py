@@ -1,5 +1,6 @@
 """The guards of delivery: each is removed in turn by docs/reliability.md's table, and a test here or beside fails."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -24,7 +25,7 @@ from errors import (
 )
 from models import Account, Alarm, Brand, Case, Mention, Profile, Reply, ReplyPurpose, ReplyState, Source, TimelineEvent
 from responders.base import OutgoingReply, OwnPost, Posted
-from responders.deliver import Doings, deliver
+from responders.deliver import Doings, deliver, seconds
 from responders.fuses import Fuses
 from responders.settle import Terms, reclaim
 from responders.verify import verify
@@ -119,6 +120,12 @@ def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(
     assert deliver(engine, platform, reply_id, NOON, stopwatch=stopwatch) is None
     reply = reply_of(engine, reply_id)
     assert (platform.posts, reply.state, reply.sending_at, reply.attempts) == (0, S.APPROVED, earlier, 0)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system has no clock that counts a suspension")
+def test_the_time_of_a_suspension_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "clock_gettime", {time.CLOCK_BOOTTIME: 7.0, time.CLOCK_MONOTONIC: 3.0}.__getitem__)
+    assert seconds() == 7.0
 
 
 def test_a_machine_that_slept_and_finds_nothing_changed_sends_once(engine: Engine, reply_id: int) -> None:
