@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from database.alarms import raise_alarm
-from database.engine import transaction
+from database.engine import one_at_a_time_on, transaction
 from database.ledger import OUVIDOR, move, move_claimed
 from errors import (
     ByHandError,
@@ -119,6 +119,7 @@ def is_anothers(session: Session, account_id: int, reply_id: int, posted: Posted
     """Whether another reply of the account is what was found: one post answers for one reply alone."""
     if not posted.external_id:
         return False
+    one_at_a_time_on(session.connection(), account_id, posted.external_id)  # another may be adopting it now
     asked = {"account": account_id, "external": posted.external_id, "reply": reply_id}
     return session.connection().execute(_ANOTHERS, asked).first() is not None
 

@@ -1,7 +1,9 @@
 """The guards of delivery: each is removed in turn by docs/reliability.md's table, and a test here or beside fails."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -283,6 +285,20 @@ def test_one_post_is_not_adopted_for_two_replies(engine: Engine, reply_id: int) 
 
     assert deliver(engine, Confused(), other_id, NOON) is S.NEEDS_HUMAN
     assert "another reply of ours" in reply_of(engine, other_id).last_error
+
+
+def test_one_post_is_not_adopted_for_two_replies_at_once(engine: Engine, reply_id: int) -> None:
+    looked = threading.Barrier(2)
+
+    class Confused(RecordingResponder):
+        def find(self, reply: OutgoingReply) -> Posted | None:
+            looked.wait(10)
+            return Posted("the same", "")
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [reply_id, approved(engine, 2)]
+        states = list(pool.map(lambda one: deliver(engine, Confused(), one, NOON), both))
+    assert sorted(states, key=str) == [S.NEEDS_HUMAN, S.POSTED]
 
 
 def test_what_may_be_another_reply_of_the_thread_is_not_adopted(engine: Engine) -> None:
