@@ -8,7 +8,13 @@ class OuvidorError(Exception):
 
 
 class ChannelError(OuvidorError):
-    """A channel did not do what was asked of it."""
+    """A channel did not do what was asked of it.
+
+    Its text may hold a platform's words: what no database can keep is left out of it, or it could not be written down.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message.encode("utf-8", "ignore").decode().replace("\x00", ""))
 
 
 class RateLimitedError(ChannelError):

@@ -474,9 +474,7 @@ class Reply(SQLModel, table=True):
     case_id: int = Field(foreign_key="case.id", index=True)
     mention_id: int = Field(foreign_key="mention.id", index=True)
     account_id: int = Field(foreign_key="account.id")
-    profile_id: int | None = Field(
-        default=None, foreign_key="profile.id", index=True
-    )  # whom it answers; also when the post is gone
+    profile_id: int | None = Field(default=None, index=True)  # whom it answers, also when the post is gone
     purpose: ReplyPurpose = Field(sa_type=_by_value(ReplyPurpose))
     sequence: int = 1
     state: ReplyState = Field(default=ReplyState.DRAFT, sa_type=_by_value(ReplyState))

@@ -3,7 +3,7 @@
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as TickPool
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Engine
+from sqlalchemy import Engine, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
@@ -31,15 +31,16 @@ from listeners.poll import give_back, poll
 from listeners.recheck import recheck
 from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
-from responders.base import OutgoingReply, OwnTimeline, Posted, Responder
+from responders.base import OutgoingReply, OwnPost, OwnTimeline, Posted, Responder
 from responders.deliver import Doings, deliver
-from responders.fuses import Fuses
+from responders.fuses import BLOWN, Fuses
 from responders.reconcile import reconcile, shows_its_posts
 from responders.settle import UNTOLD_WAIT, Terms, reclaim
 from responders.verify import LOOKED_FOR, verify
 from settings import Settings
 
 log = structlog.get_logger()
+Asked = TypeVar("Asked")
 Found = TypeVar("Found")
 
 _BATCH = 500  # mentions a transaction
@@ -75,6 +76,12 @@ class PacedResponder:
     def find(self, reply: OutgoingReply) -> Posted | None:
         return self._noting(self._responder().find, reply)
 
+    @property
+    def own_posts(self) -> Callable[[datetime], Iterator[OwnPost]]:
+        """As the responder has it; AttributeError where its channel does not show an account its own posts."""
+        shown = cast(OwnTimeline, self._responder()).own_posts
+        return lambda since: iter(self._noting(lambda asked: list(shown(asked)), since))
+
     def built(self) -> Responder | None:
         """The responder itself; None where the settings lack what the account needs."""
         try:
@@ -91,9 +98,9 @@ class PacedResponder:
                 raise NeedsAttentionError(str(error)) from error
         return self._built
 
-    def _noting(self, ask: Callable[[OutgoingReply], Found], reply: OutgoingReply) -> Found:
+    def _noting(self, ask: Callable[[Asked], Found], asked: Asked) -> Found:
         try:
-            return ask(reply)
+            return ask(asked)
         except RateLimitedError as error:
             self.rests_until = self._clock.now() + (UNTOLD_WAIT if error.retry_after is None else error.retry_after)
             raise
@@ -153,7 +160,7 @@ class Runtime:
 
     def start(self) -> None:
         """Tick in the background until `stop`; what was paused gets another chance, for a person restarted us."""
-        self.resume()
+        self.resume(restarted=True)
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ouvidor")
         self._ticker = BackgroundScheduler(
             executors={"default": TickPool(len(STEPS))},
@@ -292,14 +299,18 @@ class Runtime:
             log.info("step_recovered", step=name)
         return done
 
-    def resume(self) -> None:
-        """Give every source and account that was paused another chance: a person has looked after them."""
+    def resume(self, *, restarted: bool = False) -> None:
+        """Give every source and account that was paused another chance: a person has looked after them.
+
+        A restart alone mends no fuse: a supervisor restarts as well, and knows nothing of what went out.
+        """
         now = self.clock.now()
+        paused = (Account.paused_reason != "", ~col(Account.paused_reason).startswith(BLOWN) if restarted else true())
         with transaction(self.engine) as session:
             for source in session.exec(select(Source).where(Source.paused_reason != "")):
                 source.paused_reason, source.next_poll_at = "", now
                 session.add(source)
-            for account in session.exec(select(Account).where(Account.paused_reason != "")):
+            for account in session.exec(select(Account).where(*paused)):
                 account.paused_reason, account.resumed_at = "", now
                 session.add(account)
                 clear_alarm(session, "account_paused", f"account:{account.id}", now)

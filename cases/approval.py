@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Integer, bindparam, case, func, or_, update
+from sqlalchemy import Integer, Row, bindparam, case, func, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -176,8 +176,7 @@ def approve(
 
 def _number(session: Session, reply: Reply, terms: Terms) -> None:
     """One answer to a post, and a second one only where a person says so: it takes the next number."""
-    asked = {"mention": reply.mention_id, "account": reply.account_id, "purpose": reply.purpose, "reply": reply.id}
-    before = session.connection().execute(_BEFORE, asked).one()
+    before = _before(session, reply)
     if before.answered and not terms.again:
         raise AnsweredAlreadyError(
             f"this post has its {reply.purpose.value} already: say that you want a second one, or leave it"
@@ -185,6 +184,11 @@ def _number(session: Session, reply: Reply, terms: Terms) -> None:
     if before.highest and reply.sequence <= before.highest:
         reply.sequence = before.highest + 1
         session.flush()
+
+
+def _before(session: Session, reply: Reply) -> Row[Any]:
+    asked = {"mention": reply.mention_id, "account": reply.account_id, "purpose": reply.purpose, "reply": reply.id}
+    return session.connection().execute(_BEFORE, asked).one()
 
 
 def _must_be_allowed_to_approve(session: Session, reply: Reply, by: str, terms: Terms) -> None:
@@ -254,10 +258,14 @@ def posted_by_hand(session: Session, reply: Reply, url: str, by: str, now: datet
 def post_again(session: Session, reply: Reply, by: str, now: datetime) -> None:
     """A person looked and decided that it is not there: back in line, with the very same text and key.
 
-    IllegalMoveError while it is still being looked for: whoever posts then may post twice.
+    IllegalMoveError while it is still being looked for: whoever posts then may post twice. AnsweredAlreadyError where
+    it was refused, and the post was answered otherwise since.
     """
     if reply.state not in (ReplyState.NEEDS_HUMAN, ReplyState.FAILED):
         raise nothing_to_decide(reply)
+    if reply.state is ReplyState.FAILED and _before(session, reply).answered:
+        # What was refused kept nobody from approving another: the two would both go out, and nobody said so.
+        raise AnsweredAlreadyError(f"this post has another {reply.purpose.value} by now: leave this one")
     mention = session.get_one(Mention, reply.mention_id)
     session.flush()
     seen = around(session, wanted_of(reply), now)

@@ -49,6 +49,7 @@ def freeze(session: Session, now: datetime, zone: ZoneInfo) -> Frozen:
         session.add(reply)
     for account in session.exec(select(Account)).all():
         account.recovered_at, account.next_reconcile_at, account.reconciled_to = now, None, None
+        account.resumed_at = now  # what is frozen was not sent from here: it blows no fuse
         session.add(account)
     skip_ahead(session, now, zone)
     return Frozen(len(waiting), len(posted), len({reply.account_id for reply in waiting}))

@@ -94,6 +94,12 @@ def one_at_a_time(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_HOUSE)))
 
 
+def one_at_a_time_on(connection: Connection, number: int, name: str) -> None:
+    """The same for what has this number and name alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(number, func.hashtext(name))))
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema to this version's; NewerDatabaseError, naming both, when it is ahead of us."""
     with _migrating:  # Alembic's environment is global to the process

@@ -14,11 +14,12 @@ from sqlalchemy import Engine
 from database.crash import crash_point
 from database.engine import transaction
 from database.ledger import OUVIDOR, move_claimed
-from errors import ByHandError, ChannelError, OutcomeUnknownError, TryLaterError
+from errors import ByHandError, ChannelError, NeedsAttentionError, OutcomeUnknownError, TryLaterError
 from models import Reply, ReplyState
 from responders.base import OutgoingReply, Posted, Responder
 from responders.fuses import blow, blown
 from responders.outbox import Claimed, claim, release, released, still_claimed
+from responders.policy import POLICIES
 from responders.settle import (
     UNTOLD_WAIT,
     Outcome,
@@ -35,6 +36,11 @@ __all__ = ["UNTOLD_WAIT", "Doings", "Terms", "deliver"]
 _STOPPED_WAIT = timedelta(seconds=5)  # before a reply that a stop holds back is looked at again
 _FRESH = 0.5  # seconds from the last look into the database to the first byte: a stop holds within one second
 _REMEMBERED = 10_000  # keys of replies that this process sent
+
+
+def seconds() -> float:
+    """Seconds of the machine, with those in which it was suspended: on Linux the usual clock leaves them out."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Doings:
@@ -75,7 +81,7 @@ def deliver(
     clock: Callable[[], datetime] | None = None,
     doings: Doings | None = None,
     *,
-    stopwatch: Callable[[], float] = time.monotonic,
+    stopwatch: Callable[[], float] = seconds,
 ) -> ReplyState | None:
     """Publish one approved reply, at most once; the state it came to, None when nothing was sent or adopted.
 
@@ -144,6 +150,9 @@ def _look(responder: Responder, claimed: Claimed, reply: OutgoingReply) -> Outco
         if found is not None:
             return found
         return _answered_in_an_earlier_life(responder, claimed, reply)
+    except NeedsAttentionError as error:
+        # Where a person posts, the person looks: a page that only they can read must not keep the text from them.
+        return None if POLICIES[claimed.around.channel].by_hand else error
     except (OutcomeUnknownError, ByHandError) as error:
         return TryLaterError(f"looking for our reply failed: {error}")  # looking publishes nothing
     except ChannelError as error:
@@ -219,7 +228,7 @@ def _mark_sending(engine: Engine, claimed: Claimed, now: datetime, terms: Terms)
         told = {"attempt": str(attempt), "fence": str(held.row.fence)}
         changes = {"attempts": attempt, "sending_at": now}
         is_ours = move_claimed(session, held.moving, ReplyState.SENDING, OUVIDOR, now, changes, detail=told)
-        return replace(held, state=ReplyState.SENDING) if is_ours else None
+        return replace(held, state=ReplyState.SENDING) if is_ours else None  # its row is as it was before
 
 
 def _looked_at_anew(engine: Engine, sending: Claimed, now: datetime, terms: Terms) -> Claimed | None:
@@ -229,10 +238,11 @@ def _looked_at_anew(engine: Engine, sending: Claimed, now: datetime, terms: Term
         if held is None:
             return None  # whoever took it over looks for what we might have sent, and finds nothing
         if _waits(held) or held.why_not(now, terms.staleness):
-            changes = {**released(now + _STOPPED_WAIT), "sending_at": None, "attempts": held.row.attempts - 1}
+            before = {"sending_at": sending.row.sending_at, "attempts": sending.row.attempts}
+            changes = {**released(now + _STOPPED_WAIT), **before}
             move_claimed(session, held.moving, ReplyState.APPROVED, OUVIDOR, now, changes, detail={"held": "yes"})
             return None
-        return held
+        return sending
 
 
 def _post(responder: Responder, reply: OutgoingReply) -> Posted | ChannelError:
@@ -251,5 +261,5 @@ def _record(
         reply = session.get_one(Reply, sending.row.id)
         if reply.claim != sending.token or reply.state is not ReplyState.SENDING:
             return None  # we slept past our lease; who took over looks for what we did
-        settle(session, reply, outcome, now, terms.settle_on(sending.around.channel))
+        settle(session, reply, outcome, now, terms.settle_on(sending.around.channel), sending.row.sending_at)
         return reply.state

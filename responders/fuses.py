@@ -13,6 +13,7 @@ from models import Account, Reply, ReplyState
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _ACCOUNTS: Table = Account.__table__  # type: ignore[attr-defined]
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+BLOWN = "fuse."  # how the reason of a pause begins that only a person who looked lifts
 _FEWEST_UNKNOWN = 10  # in the hour, before their share says anything
 # One whose outcome is not known, or that went from there to a person.
 _IS_UNKNOWN = _REPLIES.c.state.in_([ReplyState.UNKNOWN, ReplyState.NEEDS_HUMAN])
@@ -65,13 +66,13 @@ def blown(session: Session, row: Row[Any], now: datetime, fuses: Fuses) -> str:
     }
     in_hour, in_minute, same, unknown = connection.execute(_SENT, asked).one()
     if 0 < fuses.a_minute <= in_minute:
-        return f"fuse.a_minute: {in_minute} replies were sent within a minute"
+        return f"{BLOWN}a_minute: {in_minute} replies were sent within a minute"
     if 0 < fuses.an_hour <= in_hour:
-        return f"fuse.an_hour: {in_hour} replies were sent within an hour"
+        return f"{BLOWN}an_hour: {in_hour} replies were sent within an hour"
     if 0 < fuses.same_text <= same:
-        return f"fuse.same_text: the same words went to {same} posts within an hour"
+        return f"{BLOWN}same_text: the same words went to {same} posts within an hour"
     if fuses.unknown_share > 0 and unknown >= _FEWEST_UNKNOWN and unknown >= fuses.unknown_share * in_hour:
-        return f"fuse.unknown: of {in_hour} replies within an hour, {unknown} have an unknown outcome"
+        return f"{BLOWN}unknown: of {in_hour} replies within an hour, {unknown} have an unknown outcome"
     return ""
 
 

@@ -5,7 +5,7 @@ How a person gets the credentials: as for reading, see listeners/reclame_aqui.py
 2. remember that the first public answer counts in the company's score: nothing is answered here automatically.
 
 A private message stands on the ticket and goes to the consumer's e-mail address, which the API wants to be told: it is
-read from the ticket for that one request, and kept nowhere.
+read from the ticket for that one request, and stored nowhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from channels.connection import Clock, Connection
+from channels.glance import Glance
 from channels.reclame_aqui_client import PAGE, ReclameAquiClient
 from channels.reclame_aqui_tickets import ANSWER, Interaction, email_of, interactions_of, is_deactivated, words_in
 from channels.text import html_to_text, same_text
@@ -41,6 +42,7 @@ class ReclameAquiResponder:
         self._client = ReclameAquiClient(connection, clock, answers=True)
         self._base = connection.base_url.rstrip("/").removesuffix("/api")
         self._look: _Look | None = None
+        self._consumers: Glance[tuple[str, str]] = Glance(clock)  # tickets and their consumers' addresses
 
     def room_left(self, body: str, to: str = "") -> int:
         """Characters; the consumer's name takes none."""
@@ -55,7 +57,9 @@ class ReclameAquiResponder:
         if not reply.body.strip() or self.room_left(reply.body) < 0:
             raise RejectedError(f"{about} has {len(reply.body)} characters; 1 to {TEXT_LIMIT} are allowed")
         if reply.private:
-            email = email_of(self._ticket(ticket_id))
+            # Whoever has just looked has read it: a slow answer now would send what was stopped meanwhile.
+            read = self._consumers.take(lambda one: one[0] == ticket_id)
+            email = email_of(self._ticket(ticket_id)) if read is None else read[1]
             if not email:
                 raise RejectedError(
                     f"{about}: the ticket shows no e-mail address of the consumer, and a private message needs it; "
@@ -73,10 +77,13 @@ class ReclameAquiResponder:
     def find(self, reply: OutgoingReply) -> Posted | None:
         """Look among the company's public answers on the ticket, or among its private messages there."""
         ticket_id = _ticket_of(reply)
-        for interaction in interactions_of(self._ticket(ticket_id), self._client.about):
+        ticket = self._ticket(ticket_id)
+        for interaction in interactions_of(ticket, self._client.about):
             is_meant = _is_private_word(interaction) if reply.private else _is_answer(interaction)
             if is_meant and interaction.posted_at >= reply.not_before and _same(reply.body, interaction.text):
                 return Posted(interaction.id, self._url(ticket_id), interaction.posted_at)
+        if reply.private:
+            self._consumers.keep([(ticket_id, email_of(ticket))])
         return None
 
     def own_posts(self, since: datetime) -> Iterator[OwnPost]:

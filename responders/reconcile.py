@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, bindparam, or_, update
 from sqlmodel import Session, col, select
 
-from database.alarms import raise_alarm
+from database.alarms import clear_alarm, raise_alarm
 from database.crash import crash_point
 from database.engine import reading, transaction
 from database.ledger import OUVIDOR, append
 from database.upsert import insert_new
-from errors import ChannelError, NeedsAttentionError, RateLimitedError
+from errors import ChannelError, NeedsAttentionError, RateLimitedError, TryLaterError
 from models import Account, CaseMention, Mention, OwnPostSeen, Reply, ReplyState
 from responders.base import OutgoingReply, OwnPost, OwnTimeline, Responder
 from responders.outbox import outgoing
@@ -109,10 +109,10 @@ def reconcile(
             return None
         since = _since(session.get_one(Account, account_id), now)
     try:
-        posts = list(timeline.own_posts(since))
+        posts, shown_since = _shown(timeline, since, now)
         crash_point("reconcile.read")
-        missing = _missing(engine, account_id, posts, since, now)
-        gone = [reply_id for reply_id, frozen in missing if responder.find(frozen) is None]
+        missing = _missing(engine, account_id, posts, shown_since, now)
+        gone = [reply_id for reply_id, frozen in missing if _is_gone(responder, frozen)]
     except ChannelError as error:
         _put_off(engine, account_id, error, now, every)
         return Reconciled(error=error)
@@ -122,6 +122,12 @@ def reconcile(
         vanished = [reply_id for reply_id in gone if _note_vanished(session, reply_id, now)]
         account.reconciled_to = now
         session.add(account)
+        if shown_since > since:
+            told = f"{account.name}: what it posted between {since:%Y-%m-%d %H:%M} and {shown_since:%Y-%m-%d %H:%M} UTC"
+            told = f"{told} is not shown any more, and was not compared"
+            raise_alarm(session, "reconcile_failed", f"account:{account.id}", told, now)
+        else:
+            clear_alarm(session, "reconcile_failed", f"account:{account.id}", now)
     crash_point("reconcile.recorded")
     return Reconciled(len(posts), foreign, vanished)
 
@@ -133,6 +139,31 @@ def _since(account: Account, now: datetime) -> datetime:
     if account.reconciled_to is None:
         return now - _LAG
     return min(account.reconciled_to, now - REACH)
+
+
+def _shown(timeline: OwnTimeline, since: datetime, now: datetime) -> tuple[list[OwnPost], datetime]:
+    """What stands there, and since when it is all of it: what the platform no longer shows blinds us to nothing newer.
+
+    TryLaterError where less than `REACH` was shown.
+    """
+    posts: list[OwnPost] = []
+    try:
+        posts.extend(timeline.own_posts(since))
+    except TryLaterError:
+        if not posts or posts[-1].posted_at >= now - REACH:
+            raise
+        return posts, now - REACH
+    return posts, since
+
+
+def _is_gone(responder: Responder, frozen: OutgoingReply) -> bool:
+    """Whether a reply was looked for and is not there; one that cannot be looked for says nothing of the others."""
+    try:
+        return responder.find(frozen) is None
+    except (NeedsAttentionError, RateLimitedError):
+        raise
+    except ChannelError:
+        return False
 
 
 def _missing(

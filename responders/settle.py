@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from database.alarms import raise_alarm
-from database.engine import transaction
+from database.engine import one_at_a_time_on, transaction
 from database.ledger import OUVIDOR, move, move_claimed
 from errors import (
     ByHandError,
@@ -20,7 +20,7 @@ from errors import (
     RateLimitedError,
     RejectedError,
 )
-from models import Account, Case, Reply, ReplyState
+from models import Account, Case, Mention, Reply, ReplyState
 from responders.base import Posted
 from responders.fuses import Fuses
 from responders.outbox import Claimed, release, released
@@ -34,6 +34,7 @@ _TAKEN = "what stands there is another reply of ours already; look at the thread
 
 _CASES: Table = Case.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]
+_MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
 # Built once: for statements as small as these, building costs more than running.
 _FIRST_ANSWER = (
     update(_CASES)
@@ -46,6 +47,20 @@ _ANOTHERS = (
         _REPLIES.c.account_id == bindparam("account"),
         _REPLIES.c.external_id == bindparam("external"),
         _REPLIES.c.id != bindparam("reply"),
+    )
+    .limit(1)
+)
+# Where a post is known by its thread alone, the same words under it may be those of a reply without a number yet.
+_PERHAPS_ANOTHERS = (
+    select(_REPLIES.c.id)
+    .join(_MENTIONS, _MENTIONS.c.id == _REPLIES.c.mention_id)
+    .where(
+        _REPLIES.c.account_id == bindparam("account"),
+        _REPLIES.c.external_id == "",
+        _REPLIES.c.body_hash == bindparam("words"),
+        _REPLIES.c.sending_at.is_not(None) | _REPLIES.c.posted_at.is_not(None),
+        _REPLIES.c.mention_id != bindparam("mention"),
+        _MENTIONS.c.thread == bindparam("thread"),
     )
     .limit(1)
 )
@@ -78,7 +93,7 @@ Outcome = Posted | ChannelError | RefusedHere
 
 def adopt_claimed(session: Session, claimed: Claimed, posted: Posted, now: datetime) -> ReplyState | None:
     """Our reply stands there: note where on reply and case; None where the claim was lost."""
-    if is_anothers(session, claimed.row.account_id, claimed.row.id, posted):
+    if is_anothers(session, claimed.row.account_id, claimed.row.id, posted) or _is_perhaps_anothers(session, claimed):
         changes = {**released(None), "last_error": _TAKEN}
         if not move_claimed(session, claimed.moving, ReplyState.NEEDS_HUMAN, OUVIDOR, now, changes):
             return None
@@ -104,23 +119,39 @@ def is_anothers(session: Session, account_id: int, reply_id: int, posted: Posted
     """Whether another reply of the account is what was found: one post answers for one reply alone."""
     if not posted.external_id:
         return False
+    one_at_a_time_on(session.connection(), account_id, posted.external_id)  # another may be adopting it now
     asked = {"account": account_id, "external": posted.external_id, "reply": reply_id}
     return session.connection().execute(_ANOTHERS, asked).first() is not None
 
 
-def settle(session: Session, reply: Reply, outcome: ChannelError, now: datetime, window: timedelta) -> None:
-    """What an attempt that left, or tried to, came to when nothing was confirmed."""
+def _is_perhaps_anothers(session: Session, claimed: Claimed) -> bool:
+    """Whether what stands there, of a reply that was not sent yet, may be what was sent for another in its thread."""
+    if claimed.state is not ReplyState.APPROVED:
+        return False
+    row = claimed.row
+    asked = {"account": row.account_id, "words": row.body_hash, "mention": row.mention_id}
+    found = session.connection().execute(_PERHAPS_ANOTHERS, {**asked, "thread": claimed.around.thread})
+    return found.first() is not None
+
+
+def settle(
+    session: Session, reply: Reply, outcome: ChannelError, now: datetime, window: timedelta, before: datetime | None
+) -> None:
+    """What an attempt that left, or tried to, came to when nothing was confirmed.
+
+    `before` is when an earlier request of the reply may have left: what this one came to says nothing of that one.
+    """
+    if not isinstance(outcome, OutcomeUnknownError):
+        reply.sending_at = before
     match outcome:
         case OutcomeUnknownError():
             reply.last_error = str(outcome)[:500]
             release(reply, now + window)
             move(session, reply, ReplyState.UNKNOWN, OUVIDOR, now)
         case ByHandError():
-            reply.sending_at = None  # nothing left, and never does from here
             release(reply, now + _BY_HAND_LOOK)
             move(session, reply, ReplyState.BY_HAND, OUVIDOR, now)
         case RejectedError():
-            reply.sending_at = None
             _stop(session, reply, ReplyState.FAILED, now, str(outcome))
         case NeedsAttentionError():
             _pause(session, reply, outcome, now)
@@ -130,7 +161,6 @@ def settle(session: Session, reply: Reply, outcome: ChannelError, now: datetime,
             _again(session, reply, now, UNTOLD_WAIT if wait is None else wait, outcome)
         case ChannelError():
             if reply.attempts >= _MOST_ATTEMPTS:
-                reply.sending_at = None
                 give_to_person(session, reply, now, f"not sent after {reply.attempts} attempts: {outcome}")
                 return
             _again(session, reply, now, _backoff(reply.attempts), outcome)
@@ -181,7 +211,6 @@ def _pause(session: Session, reply: Reply, error: NeedsAttentionError, now: date
 def _again(session: Session, reply: Reply, now: datetime, wait: timedelta, error: ChannelError) -> None:
     """Nothing was published: back into the line."""
     reply.last_error = f"{type(error).__name__}: {error}"[:500]
-    reply.sending_at = None
     release(reply, now + wait)
     move(session, reply, ReplyState.APPROVED, OUVIDOR, now, detail={"error": type(error).__name__})
 

@@ -181,7 +181,8 @@ REMOVALS: Sequence[Removal] = (
         "one post, one reply",
         "two replies are both taken for the one that stands there",
         "responders/settle.py",
-        "    if is_anothers(session, claimed.row.account_id, claimed.row.id, posted):\n",
+        "    if is_anothers(session, claimed.row.account_id, claimed.row.id, posted)"
+        " or _is_perhaps_anothers(session, claimed):\n",
         "    if False:\n",
         f"{_GUARDS}one_post_is_not_adopted_for_two_replies",
     ),

@@ -22,11 +22,14 @@ from models import (
     Mention,
     MentionType,
     Reply,
+    ReplyPurpose,
     ReplyState,
     Sentiment,
     Source,
     Urgency,
 )
+from responders.base import OwnPost
+from responders.fuses import BLOWN, blow
 from scheduler import STEPS, Runtime
 from settings import AccountSettings, BrandSettings, Settings
 from tests.builders import NOON, a_brand, a_case, a_draft, a_heard, a_mention, a_page, a_source, an_account
@@ -247,6 +250,18 @@ def test_a_start_gives_what_was_paused_another_chance(engine: Engine, runtime_of
         assert session.exec(select(Account.paused_reason)).one() == ""
 
 
+def test_a_start_mends_no_fuse(engine: Engine, runtime_of: Callable[..., Runtime]) -> None:
+    runtime = runtime_of()
+    with transaction(engine) as session:
+        blow(session, session.exec(select(Account.id)).one() or 0, f"{BLOWN}an_hour: 600 replies were sent", NOON)
+    runtime.start()
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one()
+    runtime.resume()
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one() == ""
+
+
 def test_every_step_has_a_name_of_its_own_and_an_interval() -> None:
     assert len({step.name for step in STEPS}) == len(STEPS)
     assert all(step.every > timedelta(0) for step in STEPS)
@@ -279,6 +294,23 @@ def test_a_missing_secret_pauses_the_account_and_keeps_the_reply(
         assert session.exec(select(Reply.state)).one() is ReplyState.APPROVED
         assert session.exec(select(Account.paused_reason)).one()
         assert "account_paused" in session.exec(select(Alarm.kind)).all()
+
+
+def test_after_a_backup_the_loop_asks_the_platform_before_automation_answers_again(
+    engine: Engine, runtime_of: Callable[..., Runtime], platform: RecordingResponder
+) -> None:
+    runtime = runtime_of(good=ScriptedListener(a_page()))
+    earlier = OwnPost("old", "", "Olá! Protocolo 20260310-000007.", NOON, "7")
+    platform.own_posts = lambda since: iter([earlier])  # type: ignore[attr-defined]
+    approved(engine)
+    with transaction(engine) as session:
+        reply = session.exec(select(Reply)).one()
+        reply.automatic, reply.purpose = True, ReplyPurpose.ACKNOWLEDGEMENT
+        session.exec(select(Account)).one().recovered_at = NOON
+    runtime.once()
+    with reading(engine) as session:
+        assert session.exec(select(Reply.last_error)).one().startswith("any.answered: ")
+    assert platform.posts == 0
 
 
 def test_what_another_holds_keeps_nothing_else_waiting(engine: Engine, platform: RecordingResponder) -> None:

@@ -65,7 +65,7 @@ def main() -> None:
         responders=lambda connection, clock: build_responder(impatient(connection), clock),
         chance=random.Random(f"{options.seed}:jitter"),
     )
-    runtime.resume()  # as a start does: who restarts has looked after what was paused
+    runtime.resume(restarted=True)  # as a start does: who restarts has looked after what was paused
     person = Person(runtime, options.url, folder, options.seed, timedelta(seconds=options.lag))
     say({"ready": True})
     while True:

@@ -76,7 +76,7 @@ class Person:
             reply = session.get_one(Reply, reply_id)
             staleness = self._runtime.settings.delivery.staleness
             forbidden = refused(session, replace(wanted_of(reply), automatic=False), now, staleness) is not None
-            if reply.sending_at is None:
+            if reply.sending_at is None or reply.state is ReplyState.FAILED:
                 return self._decide_on_unsent(session, reply, forbidden, now)
             if now < reply.sending_at + self._lag:
                 return 0

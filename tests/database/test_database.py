@@ -3,7 +3,9 @@
 import itertools
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,11 +15,11 @@ from sqlmodel import col, select
 
 import models
 from database.alarms import raise_alarm
-from database.engine import migrate, open_database, reading, transaction
+from database.engine import _MIGRATIONS, migrate, open_database, reading, transaction
 from database.ledger import MOVES, append, move
 from database.search import search_mentions
 from errors import IllegalMoveError, NewerDatabaseError, SettingsError
-from models import Alarm, Brand, ReplyState, Source, TimelineEvent
+from models import Alarm, Brand, Reply, ReplyState, Source, TimelineEvent
 from tests.builders import NOON, a_brand, a_case, a_draft, a_mention, a_world
 
 
@@ -26,6 +28,29 @@ def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = [d for d in compare_metadata(context, models.metadata) if "mention_search" not in repr(d)]
     assert differences == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_filled_database_goes_back_to_what_it_was_before_delivery_and_forth(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    engine = open_database(request.getfixturevalue("sqlite_url" if kind == "sqlite" else "empty_postgres_url"))
+    migrate(engine)
+    source_id = a_world(engine)
+    with transaction(engine) as session:
+        mention = a_mention(session, session.get_one(Source, source_id))
+        reply_id = a_draft(session, a_case(session, mention), mention).id
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    migrate(engine)
+    with reading(engine) as session:
+        reply = session.get_one(Reply, reply_id)
+        assert (reply.body, reply.case_version, reply.thread_mark) == ("Olá! Já estamos vendo.", 1, reply.mention_id)
+    test_the_migrations_make_what_the_models_say(engine)
+    engine.dispose()
 
 
 def test_a_newer_database_is_refused_by_both_names(engine: Engine) -> None:

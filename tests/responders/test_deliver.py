@@ -13,6 +13,7 @@ from cases.approval import approve, leave, post_again, posted_by_hand
 from cases.resolution import resolve
 from database.engine import reading, transaction
 from errors import (
+    AnsweredAlreadyError,
     ByHandError,
     ChannelError,
     IllegalMoveError,
@@ -246,6 +247,24 @@ def test_an_unknown_outcome_that_is_not_there_after_the_settle_window_goes_to_a_
     assert platform.posts == 2
 
 
+@pytest.mark.parametrize("second", [RejectedError("blocked"), TryLaterError("refused"), NeedsAttentionError("revoked")])
+def test_what_became_of_a_second_request_says_nothing_of_the_first(
+    engine: Engine, reply_id: int, second: ChannelError
+) -> None:
+    platform = an_unknown_outcome(engine, reply_id)
+    platform.published, platform.post_errors = [], [second]
+    with transaction(engine) as session:
+        post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
+    deliver(engine, platform, reply_id, NOON, TERMS, doings=Doings())
+    with transaction(engine) as session:
+        left = session.get_one(Reply, reply_id)
+        leave(session, left, "Ana", NOON)
+        case, mention = session.get_one(Case, left.case_id), session.get_one(Mention, left.mention_id)
+        another = a_draft(session, case, mention, "outra resposta")
+        with pytest.raises(AnsweredAlreadyError):
+            approve(session, another, "Ana", NOON)
+
+
 def test_a_person_may_leave_what_they_were_asked_about(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
     platform.post_errors = [RejectedError("blocked")]
@@ -477,6 +496,19 @@ def test_what_a_person_posted_by_hand_is_verified(engine: Engine, reply_id: int)
     assert reply_of(engine, reply_id).url == "https://site.example/9"
 
 
+def test_what_a_person_posts_reaches_them_though_the_page_cannot_be_read(engine: Engine) -> None:
+    source_id = a_world(engine, "complaint_page")
+    with transaction(engine) as session:
+        mention = a_mention(session, session.get_one(Source, source_id))
+        reply_id = approve(session, a_draft(session, a_case(session, mention), mention), "Ana", NOON).id or 0
+    platform = RecordingResponder()
+    platform.find_errors = [NeedsAttentionError("the option 'answer' is missing")]
+    platform.post_errors = [ByHandError("no API")]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.BY_HAND
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one() == ""
+
+
 def test_a_posted_reply_that_cannot_be_seen_raises_an_alarm(engine: Engine, reply_id: int) -> None:
     platform = RecordingResponder()
     deliver(engine, platform, reply_id, NOON, TERMS)
@@ -514,6 +546,27 @@ def test_an_unknown_reply_that_cannot_be_looked_for_goes_to_a_person(engine: Eng
     assert states[-1] is S.NEEDS_HUMAN
     assert states[0] is S.UNKNOWN
     assert now - NOON >= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("words", ["não\x00", "não \ud83d"])
+def test_a_platforms_words_that_no_database_can_keep_stop_nothing(engine: Engine, reply_id: int, words: str) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RejectedError(words)]
+    assert deliver(engine, platform, reply_id, NOON, TERMS) is S.FAILED
+    assert reply_of(engine, reply_id).last_error.strip() == "não"
+
+
+def test_what_was_refused_is_not_sent_beside_the_answer_that_took_its_place(engine: Engine, reply_id: int) -> None:
+    platform = RecordingResponder()
+    platform.post_errors = [RejectedError("blocked")]
+    deliver(engine, platform, reply_id, NOON, TERMS)
+    with transaction(engine) as session:
+        refused = session.get_one(Reply, reply_id)
+        case, mention = session.get_one(Case, refused.case_id), session.get_one(Mention, refused.mention_id)
+        instead = approve(session, a_draft(session, case, mention, "outra resposta"), "Bia", NOON).id or 0
+    assert deliver(engine, platform, instead, NOON, TERMS) is S.POSTED
+    with transaction(engine) as session, pytest.raises(AnsweredAlreadyError):
+        post_again(session, session.get_one(Reply, reply_id), "Ana", NOON)
 
 
 def test_a_reply_that_was_left_keeps_its_key_to_itself(engine: Engine, reply_id: int) -> None:

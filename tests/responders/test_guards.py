@@ -1,6 +1,9 @@
 """The guards of delivery: each is removed in turn by docs/reliability.md's table, and a test here or beside fails."""
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -25,7 +28,7 @@ from errors import (
 from listeners.purge import purge
 from models import Account, Alarm, Brand, Case, Mention, Profile, Reply, ReplyPurpose, ReplyState, Source, TimelineEvent
 from responders.base import OutgoingReply, OwnPost, Posted
-from responders.deliver import Doings, deliver
+from responders.deliver import Doings, deliver, seconds
 from responders.fuses import Fuses
 from responders.settle import Terms, reclaim
 from responders.verify import verify
@@ -102,7 +105,12 @@ def test_a_stop_that_comes_while_we_look_is_heard_before_the_request_leaves(engi
     assert (platform.posts, reply_of(engine, reply_id).state) == (0, S.APPROVED)
 
 
-def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(engine: Engine, reply_id: int) -> None:
+@pytest.mark.parametrize("earlier", [None, NOON - timedelta(hours=1)])
+def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(
+    engine: Engine, reply_id: int, earlier: datetime | None
+) -> None:
+    with transaction(engine) as session:
+        session.get_one(Reply, reply_id).sending_at = earlier
     platform, moments = RecordingResponder(), iter([0.0, 5.0, 5.0, 5.1])
 
     def stopwatch() -> float:
@@ -114,7 +122,13 @@ def test_a_machine_that_slept_before_the_request_looks_for_a_stop_again(engine: 
 
     assert deliver(engine, platform, reply_id, NOON, stopwatch=stopwatch) is None
     reply = reply_of(engine, reply_id)
-    assert (platform.posts, reply.state, reply.sending_at, reply.attempts) == (0, S.APPROVED, None, 0)
+    assert (platform.posts, reply.state, reply.sending_at, reply.attempts) == (0, S.APPROVED, earlier, 0)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system has no clock that counts a suspension")
+def test_the_time_of_a_suspension_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "clock_gettime", {time.CLOCK_BOOTTIME: 7.0, time.CLOCK_MONOTONIC: 3.0}.__getitem__)
+    assert seconds() == 7.0
 
 
 def test_a_machine_that_slept_and_finds_nothing_changed_sends_once(engine: Engine, reply_id: int) -> None:
@@ -274,6 +288,48 @@ def test_one_post_is_not_adopted_for_two_replies(engine: Engine, reply_id: int) 
     assert "another reply of ours" in reply_of(engine, other_id).last_error
 
 
+def test_one_post_is_not_adopted_for_two_replies_at_once(engine: Engine, reply_id: int) -> None:
+    looked = threading.Barrier(2)
+
+    class Confused(RecordingResponder):
+        def find(self, reply: OutgoingReply) -> Posted | None:
+            looked.wait(10)
+            return Posted("the same", "")
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [reply_id, approved(engine, 2)]
+        states = list(pool.map(lambda one: deliver(engine, Confused(), one, NOON), both))
+    assert sorted(states, key=str) == [S.NEEDS_HUMAN, S.POSTED]
+
+
+def test_what_may_be_another_reply_of_the_thread_is_not_adopted(engine: Engine) -> None:
+    """A ticket shows its answers, and not which word of the consumer's each of them answers."""
+
+    class Ticket(RecordingResponder):
+        def post(self, reply: OutgoingReply) -> Posted:
+            super().post(reply)
+            return Posted("", "")  # its number is learned by the next look
+
+        def find(self, reply: OutgoingReply) -> Posted | None:
+            return Posted("i1", "") if reply.body in [one.body for one in self.published] else None
+
+    a_world(engine, "reclame_aqui")
+    with transaction(engine) as session:
+        source, written = session.exec(select(Source)).one(), []
+        for name in ("1", "2"):
+            mention = a_mention(session, source, name, thread_external_id="t")
+            written.append((a_case(session, mention).id, mention.id))
+        first, second = (
+            approve(session, a_draft(session, session.get_one(Case, c), session.get_one(Mention, m)), "Ana", NOON).id
+            for c, m in written
+        )
+    platform = Ticket()
+    assert deliver(engine, platform, first or 0, NOON) is S.POSTED
+    assert deliver(engine, platform, second or 0, NOON) is S.NEEDS_HUMAN
+    assert verify(engine, platform, first or 0, NOON + timedelta(minutes=1)) is S.VERIFIED
+    assert reply_of(engine, first or 0).external_id == "i1"
+
+
 # Unknown outcomes
 
 
@@ -430,6 +486,16 @@ def test_what_was_unfinished_is_read_back_before_anything_moves(engine: Engine, 
     assert verify(engine, lost, other_id, later) is S.NEEDS_HUMAN
     assert len(lost.published) == 1
     assert deliver(engine, lost, new_id, later) is S.POSTED
+
+
+def test_what_was_frozen_after_a_backup_blows_no_fuse(engine: Engine) -> None:
+    a_world(engine)
+    frozen = [approved(engine, n, f"Olá {n}!") for n in range(12)]
+    with transaction(engine) as session:
+        freeze(session, NOON, ZONE)
+    platform, later = RecordingResponder(), NOON + timedelta(minutes=3)
+    assert {verify(engine, platform, one, later) for one in frozen} == {S.NEEDS_HUMAN}
+    assert deliver(engine, platform, approved(engine, 12, "Olá!"), later) is S.POSTED
 
 
 def test_after_a_backup_protocols_go_on_far_above_those_that_it_remembers(engine: Engine, reply_id: int) -> None:

@@ -211,6 +211,18 @@ def test_a_private_reply_is_one_message_to_the_consumers_address_and_the_ticket_
     assert posts(api) == []
 
 
+def test_nothing_is_read_between_the_look_and_a_private_message(api: Answers) -> None:
+    ticket = {"id": 43534294, "customer": {"email": ["maria@example.com"]}, "interactions": []}
+    api.add("GET", TICKETS, json_answer({"data": [ticket], "meta": {"total": 1}}))
+    api.add("POST", PRIVATE, json_answer({"success": True, "message": "ok"}))
+    responder = a_responder(api)
+    assert responder.find(a_private_reply()) is None
+    looked = len(api.asked)
+    responder.post(a_private_reply())
+    assert api.asked[looked].path.endswith(PRIVATE)
+    assert "maria@example.com" in api.asked[looked].body
+
+
 def test_without_an_address_nothing_private_is_sent(api: Answers) -> None:
     api.add("GET", TICKETS, json_answer(a_search()))
     with pytest.raises(RejectedError, match="answer in public"):

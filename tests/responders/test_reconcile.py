@@ -170,6 +170,33 @@ def test_an_account_that_cannot_be_read_says_nothing_of_its_replies(
     assert alarms(engine) == told
 
 
+def test_a_reply_that_cannot_be_looked_for_hides_no_post_of_a_stranger(engine: Engine, reply_id: int) -> None:
+    platform = sent(engine, reply_id)
+    platform.published.clear()
+    platform.native = [OwnPost("n1", "", "Comprem já!", NOON)]
+    platform.find_errors = [TryLaterError("the ticket cannot be seen")]
+    found = compared(engine, platform, NOON + HOUR)
+    assert found == Reconciled(own_posts=1, foreign=platform.native, vanished=[])
+
+
+@pytest.mark.parametrize(
+    ("oldest", "told"), [(timedelta(hours=25), ["foreign_post", "reconcile_failed"]), (timedelta(hours=23), [])]
+)
+def test_what_a_platform_no_longer_shows_hides_nothing_newer(
+    engine: Engine, reply_id: int, oldest: timedelta, told: list[str]
+) -> None:
+    class Short(Platform):
+        def own_posts(self, since: datetime) -> Iterator[OwnPost]:
+            yield from self.native
+            raise TryLaterError("no more than the newest 2 are shown")
+
+    platform, now = Short(), NOON + timedelta(days=9)
+    platform.native = [OwnPost("n2", "", "Comprem já!", now), OwnPost("n1", "", "Bom dia!", now - oldest)]
+    found = compared(engine, platform, now)
+    assert alarms(engine) == told
+    assert (found is not None and found.error is None) is bool(told)
+
+
 def test_two_processes_compare_an_account_once(engine: Engine, reply_id: int) -> None:
     platform = Platform()
     assert compared(engine, platform, NOON + HOUR) is not None

@@ -29,8 +29,7 @@ def upgrade() -> None:
         for name in ("frozen_at", "vanished_at"):
             batch_op.add_column(sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
         batch_op.add_column(sa.Column("profile_id", sa.Integer(), nullable=True))
-        batch_op.create_foreign_key("fk_reply_profile_id_profile", "profile", ["profile_id"], ["id"])
-        batch_op.create_index("ix_reply_profile_id", ["profile_id"])
+    op.create_index("ix_reply_profile_id", "reply", ["profile_id"])
     op.create_index("ix_reply_account_sending", "reply", ["account_id", "sending_at"])
     op.execute("UPDATE reply SET profile_id = (SELECT profile_id FROM mention WHERE mention.id = reply.mention_id)")
     # What was approved before goes out under the terms of its day: it is compared with its case as it stands now.
@@ -106,17 +105,17 @@ def downgrade() -> None:
     op.drop_index("uq_stop_open", table_name="stop")
     op.drop_table("stop")
     op.drop_index("ix_reply_account_sending", table_name="reply")
-    with op.batch_alter_table("reply", schema=None) as batch_op:
-        batch_op.drop_constraint("fk_reply_profile_id_profile", type_="foreignkey")
-        batch_op.drop_index("ix_reply_profile_id")
+    op.drop_index("ix_reply_profile_id", table_name="reply")
+    # In place: a table that others refer to cannot be dropped and made anew, as a batch would on SQLite.
+    with op.batch_alter_table("reply", schema=None, recreate="never") as batch_op:
         for column in (
             "profile_id",
             *("vanished_at", "frozen_at", "override_note", "override", "was_automatic", "is_ready", "private"),
             *("fence", "thread_mark", "case_version"),
         ):
             batch_op.drop_column(column)
-    with op.batch_alter_table("account", schema=None) as batch_op:
+    with op.batch_alter_table("account", schema=None, recreate="never") as batch_op:
         for column in ("reconciled_to", "next_reconcile_at", "resumed_at", "recovered_at"):
             batch_op.drop_column(column)
-    with op.batch_alter_table("profile", schema=None) as batch_op:
+    with op.batch_alter_table("profile", schema=None, recreate="never") as batch_op:
         batch_op.drop_column("blocked_at")
