@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Integer, Row, bindparam, case, func, or_, update
+from sqlalchemy import Boolean, Integer, Row, and_, bindparam, case, func, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -73,7 +73,14 @@ _BEFORE = select(
     func.coalesce(
         func.sum(
             case(
-                (or_(col(Reply.state).in_([*_LIVE, ReplyState.NEEDS_HUMAN]), col(Reply.sending_at).is_not(None)), 1),
+                (
+                    and_(
+                        # What the person alone read answers nobody in public, and the other way round.
+                        col(Reply.private) == bindparam("private", type_=Boolean),
+                        or_(col(Reply.state).in_([*_LIVE, ReplyState.NEEDS_HUMAN]), col(Reply.sending_at).is_not(None)),
+                    ),
+                    1,
+                ),
                 else_=0,
             )
         ),
@@ -187,7 +194,8 @@ def _number(session: Session, reply: Reply, terms: Terms) -> None:
 
 
 def _before(session: Session, reply: Reply) -> Row[Any]:
-    asked = {"mention": reply.mention_id, "account": reply.account_id, "purpose": reply.purpose, "reply": reply.id}
+    asked = {"mention": reply.mention_id, "account": reply.account_id, "purpose": reply.purpose}
+    asked |= {"reply": reply.id, "private": reply.private}
     return session.connection().execute(_BEFORE, asked).one()
 
 

@@ -119,21 +119,33 @@ def mistakes_of(settings: Settings, channels: Collection[str]) -> Iterator[tuple
             yield ("source", index, "kind"), advice
         elif (channel, source.kind) in _NEEDS_QUERY and not source.query.strip():
             yield ("source", index, "query"), f"a {source.kind} of {channel} needs a query: what is to be read?"
+    yield from _channels_that_are_none(settings, known)
+
+
+def _channels_that_are_none(settings: Settings, known: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
+    """Where rules and limits name a channel that does not exist."""
     ruled: dict[str, Sequence[TriageRule | AcknowledgeRule | AutomationRule | RuleSettings]] = {
         "rule": settings.rule,
         "triage": settings.triage,
         "acknowledge": settings.acknowledge,
         "automation": settings.automation,
     }
-    for section, rules in ruled.items():
-        for index, rule in enumerate(rules):
-            for position, name in enumerate(rule.channels):
-                # Imports may name channels of their own, so only what looks like a slip of the pen is one.
-                if name not in channels and (near := process.extractOne(name, known, scorer=ratio, score_cutoff=75)):
-                    yield (
-                        (section, index, "channels", position),
-                        f"no channel is named {name!r}; did you mean {near[0]!r}?",
-                    )
+    named = [
+        ((section, index, "channels", position), name)
+        for section, rules in ruled.items()
+        for index, rule in enumerate(rules)
+        for position, name in enumerate(rule.channels)
+        if name not in known
+    ]
+    for key, name in named:
+        if key[0] in ("acknowledge", "automation"):  # nothing is answered on a channel that an import names
+            yield key, f"no channel is named {name!r}; {instead_of(name, known)}"
+        # Imports may name channels of their own, so only what looks like a slip of the pen is one.
+        elif near := process.extractOne(name, known, scorer=ratio, score_cutoff=75):
+            yield key, f"no channel is named {name!r}; did you mean {near[0]!r}?"
+    for name in settings.delivery.settle_on:
+        if name not in known:
+            yield ("delivery", "settle_on", name), f"no channel is named {name!r}; {instead_of(name, known)}"
 
 
 def _secrets_of(account: AccountSettings, environ: Mapping[str, str], *, posting: bool) -> dict[str, str]:

@@ -28,7 +28,9 @@ from responders.settle import (
     adopt_claimed,
     give_to_person,
     look_again,
+    looked_too_often,
     settle,
+    unforeseen,
 )
 
 __all__ = ["UNTOLD_WAIT", "Doings", "Terms", "deliver"]
@@ -128,7 +130,7 @@ def _take(engine: Engine, reply_id: int, now: datetime, terms: Terms) -> Claimed
         if _waits(claimed):
             release(session.get_one(Reply, reply_id), now + _STOPPED_WAIT)
             return None
-        reason = claimed.why_not(now, terms.staleness)
+        reason = claimed.why_not(now, terms.staleness) or looked_too_often(claimed)
         if reason:
             give_to_person(session, session.get_one(Reply, reply_id), now, reason)
             return None
@@ -143,6 +145,13 @@ def _waits(claimed: Claimed) -> bool:
 
 def _look(responder: Responder, claimed: Claimed, reply: OutgoingReply) -> Outcome | None:
     """What makes posting needless or impossible; None when our reply was looked for and is not there."""
+    try:
+        return _looked_for(responder, claimed, reply)
+    except Exception as defect:
+        return unforeseen(defect)
+
+
+def _looked_for(responder: Responder, claimed: Claimed, reply: OutgoingReply) -> Outcome | None:
     try:
         if responder.room_left(reply.body, reply.author_handle) < 0:
             return RefusedHere("too_long: the text is longer than the channel allows")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, select, update
+from sqlalchemy import Row, Table, bindparam, case, select, update
 from sqlmodel import Session
 
 from database.ledger import Moving
@@ -35,7 +35,13 @@ _CLAIM = (
         _REPLIES.c.next_attempt_at <= bindparam("moment"),
         _REPLIES.c.claimed_until.is_(None) | (_REPLIES.c.claimed_until < bindparam("moment")),
     )
-    .values(claim=bindparam("token"), claimed_until=bindparam("until"), fence=_REPLIES.c.fence + 1)
+    .values(
+        claim=bindparam("token"),
+        claimed_until=bindparam("until"),
+        fence=_REPLIES.c.fence + 1,
+        # Who held it and never gave it back looked in vain, as far as anybody knows.
+        looked=_REPLIES.c.looked + case((_REPLIES.c.claim.is_not(None), 1), else_=0),
+    )
 )
 # Who holds the claim still, and holds it long enough: on PostgreSQL the row is locked until the commit.
 _HELD = _REPLY.where(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
+import structlog
 from sqlalchemy import Engine, Table, bindparam, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -19,6 +20,7 @@ from errors import (
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
+    TryLaterError,
 )
 from models import Account, Case, Mention, Reply, ReplyState
 from responders.base import Posted
@@ -32,6 +34,7 @@ _LONGEST_BACKOFF = timedelta(minutes=30)
 _BY_HAND_LOOK = timedelta(minutes=10)
 _TAKEN = "what stands there is another reply of ours already; look at the thread"
 
+_log = structlog.get_logger()
 _CASES: Table = Case.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _REPLIES: Table = Reply.__table__  # type: ignore[attr-defined]
 _MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
@@ -194,6 +197,19 @@ def look_again(session: Session, reply: Reply, found: ChannelError | RefusedHere
     reply.last_error = f"{type(found).__name__}: {found}"[:500]
     release(reply, now + pause)
     session.add(reply)
+
+
+def unforeseen(defect: Exception) -> TryLaterError:
+    """A look that failed as nobody foresaw: our fault perhaps, and no reason to look for ever and tell nobody."""
+    _log.error("look_failed", error=type(defect).__name__, exc_info=defect)
+    return TryLaterError(f"looking failed as nobody foresaw: {type(defect).__name__}")
+
+
+def looked_too_often(claimed: Claimed) -> str:
+    """Why a reply is looked for no more before it is sent; "" while it is."""
+    if claimed.row.looked < _MOST_ATTEMPTS:
+        return ""
+    return "it cannot be looked for, so it is not sent: looking takes longer than its lease, or fails without a word"
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -13,7 +13,7 @@ from errors import ChannelError, RateLimitedError
 from models import Reply, ReplyState
 from responders.base import Posted, Responder
 from responders.outbox import Claimed, claim, release, released
-from responders.settle import Terms, adopt_claimed, is_anothers
+from responders.settle import Terms, adopt_claimed, is_anothers, unforeseen
 
 LOOKED_FOR = (ReplyState.POSTED, ReplyState.UNKNOWN, ReplyState.BY_HAND)
 _MOST_LOOKS = 6  # of a reply that the platform confirmed, before a person is told that it cannot be seen
@@ -39,6 +39,8 @@ def verify(
         seen = responder.find(claimed.outgoing())
     except ChannelError as error:
         seen = error
+    except Exception as defect:
+        seen = unforeseen(defect)
     crash_point("verify.looked")
     with transaction(engine) as session:
         state = _found(session, claimed, seen, now) if isinstance(seen, Posted) else None

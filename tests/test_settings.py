@@ -362,6 +362,20 @@ def test_what_a_channel_does_not_know_is_named(tmp_path: Path) -> None:
     assert "needs a query" in said[("source", 1, "query")]
 
 
+def test_automation_and_limits_of_a_channel_that_is_none_are_refused(tmp_path: Path) -> None:
+    rules = (
+        '[[automation]]\npurpose = "answer"\nmode = "off"\nchannels = ["x", "twitter"]\n'
+        '[[acknowledge]]\nchannels = ["orkut"]\ntemplate = { pt = "Oi" }\n'
+        '[delivery]\nsettle_on = { mastdon = "5m", x = "1m" }\n'
+    )
+    settings = load(written(tmp_path, GOOD.replace("[delivery]\n", rules)), {})
+    said = dict(mistakes_of(settings, ["x", "reddit", "mastodon"]))
+    assert "there are: mastodon, reddit, x" in said[("automation", 0, "channels", 1)]
+    assert "no channel is named 'orkut'" in said[("acknowledge", 0, "channels", 0)]
+    assert "did you mean 'mastodon'?" in said[("delivery", "settle_on", "mastdon")]
+    assert len(said) == 3
+
+
 @pytest.mark.parametrize("written_as", ["1", "0", "1.0", '"yes"', '"on"', '"t"', '"true"', "[]"])
 def test_posting_is_true_or_false_and_nothing_like_it(written_as: str, tmp_path: Path) -> None:
     said = complaint(tmp_path, f"posting = {written_as}\n" + GOOD)

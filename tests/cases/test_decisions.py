@@ -61,6 +61,24 @@ def test_one_intent_is_approved_once(engine: Engine) -> None:
         assert len({first.key, second.key, third.key}) == 3
 
 
+@pytest.mark.parametrize("first_in_private", [True, False])
+def test_a_private_message_and_the_public_word_of_it_are_no_second_answer(
+    engine: Engine, first_in_private: bool
+) -> None:
+    source_id = a_source_row(engine)
+    with transaction(engine) as session:
+        mention = mention_of(session, source_id)
+        case = a_case(session, mention)
+        first = a_draft(session, case, mention, "um", private=first_in_private)
+        second = a_draft(session, case, mention, "dois", private=not first_in_private)
+        third = a_draft(session, case, mention, "três", private=first_in_private)
+        approve(session, first, "Ana", NOON)
+        assert approve(session, second, "Ana", NOON).state is ReplyState.APPROVED
+        assert (first.sequence, second.sequence) == (1, 2)
+        with pytest.raises(AnsweredAlreadyError):
+            approve(session, third, "Ana", NOON)
+
+
 def test_what_never_left_takes_no_second_word(engine: Engine) -> None:
     source_id = a_source_row(engine)
     with transaction(engine) as session:

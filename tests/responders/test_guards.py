@@ -624,3 +624,52 @@ def test_a_draft_to_a_private_post_is_not_approved_in_public(engine: Engine) -> 
         reply = a_draft(session, a_case(session, mention), mention)
         with pytest.raises(PolicyRefusedError):
             approve(session, reply, "Bia", NOON)
+
+
+# What looking may come to
+
+
+class Wedged(RecordingResponder):
+    """A client that fails in a way that nobody foresaw."""
+
+    def find(self, reply: OutgoingReply) -> Posted | None:
+        raise KeyError("id")
+
+
+def test_a_look_that_fails_as_nobody_foresaw_goes_to_a_person_in_the_end(engine: Engine, reply_id: int) -> None:
+    platform, now = Wedged(), NOON
+    for _ in range(40):
+        due = reply_of(engine, reply_id).next_attempt_at
+        if due is None:
+            break
+        now = max(now, due)
+        deliver(engine, platform, reply_id, now)
+    reply = reply_of(engine, reply_id)
+    assert (platform.posts, reply.state) == (0, S.NEEDS_HUMAN)
+    assert "KeyError" in reply.last_error
+
+
+def test_an_unknown_one_that_cannot_be_looked_for_goes_to_a_person_in_the_end(engine: Engine, reply_id: int) -> None:
+    platform, now = RecordingResponder(), NOON
+    platform.post_errors = [OutcomeUnknownError("reset")]
+    deliver(engine, platform, reply_id, now)
+    for _ in range(40):
+        due = reply_of(engine, reply_id).next_attempt_at
+        if due is None:
+            break
+        now = max(now, due)
+        verify(engine, Wedged(), reply_id, now)
+    assert reply_of(engine, reply_id).state is S.NEEDS_HUMAN
+
+
+def test_a_look_that_takes_longer_than_its_lease_goes_to_a_person_in_the_end(engine: Engine, reply_id: int) -> None:
+    terms, platform, now = Terms(lease=timedelta(minutes=5)), RecordingResponder(), NOON
+    for _ in range(40):
+        after = now + timedelta(minutes=6)
+        deliver(engine, platform, reply_id, now, terms, clock=lambda after=after: after)  # type: ignore[misc]
+        now = after
+        if reply_of(engine, reply_id).state is not S.APPROVED:
+            break
+    assert (platform.posts, reply_of(engine, reply_id).state) == (0, S.NEEDS_HUMAN)
+    with reading(engine) as session:
+        assert "reply_needs_human" in session.exec(select(Alarm.kind)).all()
