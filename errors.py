@@ -57,7 +57,14 @@ class NewerDatabaseError(OuvidorError):
 
 
 class IllegalMoveError(OuvidorError):
-    """A reply or a case cannot go from the state it is in to the one asked for."""
+    """A reply or a case cannot go from the state it is in to the one asked for.
+
+    `why` names the reason for pages that say it in another language; "" where no person meets it.
+    """
+
+    def __init__(self, message: str, *, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class OutdatedError(IllegalMoveError):

@@ -56,7 +56,7 @@ def snooze(session: Session, case: Case, until: datetime, by: str, now: datetime
     """Out of the queue until a moment in the future, or until the customer writes again."""
     _must_be_open(case)
     if until <= now:
-        raise IllegalMoveError("a case is snoozed until a moment in the future")
+        raise IllegalMoveError("a case is snoozed until a moment in the future", why="past")
     case.state, case.snoozed_until = CaseState.SNOOZED, until
     _note(session, case, "snoozed", by, now, {"until": until.isoformat()})
 
@@ -81,7 +81,7 @@ def dismiss(session: Session, case: Case, by: str, now: datetime) -> None:
 def reopen(session: Session, case: Case, by: str, now: datetime) -> None:
     """A closed case asks for work again."""
     if case.state in _OPEN:
-        raise IllegalMoveError(f"case {case.protocol} is {case.state.value} already")
+        raise IllegalMoveError(f"case {case.protocol} is {case.state.value} already", why="is_open")
     case.state, case.resolved_at = (CaseState.TAKEN if case.assignee else CaseState.OPEN), None
     _note(session, case, "reopened", by, now)
 
@@ -89,7 +89,7 @@ def reopen(session: Session, case: Case, by: str, now: datetime) -> None:
 def dismiss_mention(session: Session, mention: Mention, by: str, now: datetime) -> None:
     """Call a mention that has no case noise; IllegalMoveError when it has one: dismiss the case instead."""
     if mention.id is not None and session.get(CaseMention, mention.id) is not None:
-        raise IllegalMoveError("the mention belongs to a case: dismiss the case")
+        raise IllegalMoveError("the mention belongs to a case: dismiss the case", why="of_case")
     mention.dismissed_at = now
     session.add(mention)
     verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
@@ -101,7 +101,7 @@ def dismiss_mention(session: Session, mention: Mention, by: str, now: datetime) 
 def block(session: Session, case: Case, profile: Profile, by: str, now: datetime) -> None:
     """Nothing more is sent to the person, what was approved included, until they are unblocked."""
     if profile.blocked_at is not None:
-        raise IllegalMoveError("this person is blocked already")
+        raise IllegalMoveError("this person is blocked already", why="blocked")
     profile.blocked_at = now
     _note_person(session, case, profile, "blocked", by, now)
 
@@ -109,7 +109,7 @@ def block(session: Session, case: Case, profile: Profile, by: str, now: datetime
 def unblock(session: Session, case: Case, profile: Profile, by: str, now: datetime) -> None:
     """People may answer them again; what waited in line meanwhile went to a person."""
     if profile.blocked_at is None:
-        raise IllegalMoveError("this person is not blocked")
+        raise IllegalMoveError("this person is not blocked", why="not_blocked")
     profile.blocked_at = None
     _note_person(session, case, profile, "unblocked", by, now)
 
@@ -120,7 +120,7 @@ def opt_in(session: Session, profile: Profile, by: str, now: datetime) -> None:
     IllegalMoveError when they never asked to be left alone. Asking once more, they are heard once more.
     """
     if profile.opted_out_at is None:
-        raise IllegalMoveError("this person did not ask to be left alone: there is nothing to take back")
+        raise IllegalMoveError("this person did not ask to be left alone: there is nothing to take back", why="no_wish")
     profile.opted_out_at = None
     session.add(profile)
     for case_id in session.exec(_OPTED_OUT_IN, params={"profile": profile.id}).all():
@@ -189,7 +189,7 @@ def _shown(session: Session, mention: Mention, revision: int | None) -> VerdictR
         raise OutdatedError("the post was edited since: read it again and say what you think of it now")
     verdict = session.get(VerdictRow, mention.verdict_id) if mention.verdict_id is not None else None
     if verdict is None:
-        raise IllegalMoveError("the mention was not tagged yet: try again in a moment")
+        raise IllegalMoveError("the mention was not tagged yet: try again in a moment", why="untagged")
     return verdict
 
 
@@ -268,7 +268,7 @@ def _overrules(told: VerdictRow, corrected: VerdictRow) -> bool:
 
 def _must_be_open(case: Case) -> None:
     if case.state not in _OPEN:
-        raise IllegalMoveError(f"case {case.protocol} is {case.state.value}: reopen it first")
+        raise IllegalMoveError(f"case {case.protocol} is {case.state.value}: reopen it first", why="closed")
 
 
 def _note_person(session: Session, case: Case, profile: Profile, kind: str, by: str, now: datetime) -> None:

@@ -137,7 +137,7 @@ def approve(
     terms = terms or Terms()
     mention = session.get_one(Mention, reply.mention_id)
     if reply.state is not ReplyState.DRAFT:
-        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: only a draft is approved")
+        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: only a draft is approved", why="frozen")
     _must_be_allowed_to_approve(session, reply, by, terms)
     if reply.automatic and by != OUVIDOR:
         reply.automatic = False  # automation proposed it, a person sends it
@@ -148,11 +148,13 @@ def approve(
     if forbidden is not None:
         raise PolicyRefusedError(forbidden.told(), rule=forbidden.rule)
     if reply.text_revision != mention.text_revision:
-        raise IllegalMoveError("the customer edited the post after this was written: read it again and save the draft")
+        raise IllegalMoveError(
+            "the customer edited the post after this was written: read it again and save the draft", why="edited"
+        )
     if room_left is not None and room_left < 0:
-        raise IllegalMoveError(f"the text is {-room_left} characters too long for {mention.channel}")
+        raise IllegalMoveError(f"the text is {-room_left} characters too long for {mention.channel}", why="too_long")
     if is_said(session, mention, reply.body):
-        raise IllegalMoveError("this very answer to this post is out, or on its way, already")
+        raise IllegalMoveError("this very answer to this post is out, or on its way, already", why="said")
     _number(session, reply, terms)
     protocol = session.get_one(Case, reply.case_id).protocol
     finding = gate.passed(reply, mention.channel, protocol, terms.contacts, terms.override, terms.note)
@@ -174,7 +176,8 @@ def approve(
     except IntegrityError:
         raise IllegalMoveError(
             f"another {reply.purpose.value} to this post was approved already: "
-            "write a new draft to answer a second time"
+            "write a new draft to answer a second time",
+            why="approved",
         ) from None
     if terms.others == "reject":
         _reject_others(session, reply, by, now)

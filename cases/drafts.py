@@ -65,9 +65,11 @@ def draft(
     if link is None or link.case_id != case.id:
         raise IllegalMoveError(f"mention {mention.id} does not belong to case {case.protocol}")
     if mention.account_id is None:
-        raise IllegalMoveError(f"mention {mention.id} was imported: there is no account to answer it as")
+        raise IllegalMoveError(
+            f"mention {mention.id} was imported: there is no account to answer it as", why="imported"
+        )
     if mention.is_ours:
-        raise IllegalMoveError(f"mention {mention.id} is our own post: answer the customer's instead")
+        raise IllegalMoveError(f"mention {mention.id} is our own post: answer the customer's instead", why="ours")
     reply = Reply(
         case_id=case.id or 0,
         mention_id=mention.id or 0,
@@ -111,7 +113,7 @@ def edit(session: Session, reply: Reply, body: str, by: str, now: datetime) -> N
     What automation proposed is the person's own from the first word that they change.
     """
     if reply.state is not ReplyState.DRAFT:
-        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: its text is frozen")
+        raise IllegalMoveError(f"reply {reply.id} is {reply.state.value}: its text is frozen", why="frozen")
     mention = session.get_one(Mention, reply.mention_id)
     if says_otherwise(reply, body) and by != OUVIDOR:
         reply.automatic = reply.is_ready = False
@@ -136,7 +138,9 @@ def discard(session: Session, reply: Reply, by: str, now: datetime) -> None:
 def _written(body: str) -> str:
     text = body.replace("\r\n", "\n").replace("\x00", "").strip()
     if not text:
-        raise IllegalMoveError("an answer needs a text")
+        raise IllegalMoveError("an answer needs a text", why="no_text")
     if len(text) > _LONGEST:
-        raise IllegalMoveError(f"an answer of {len(text)} characters fits no channel; the most is {_LONGEST}")
+        raise IllegalMoveError(
+            f"an answer of {len(text)} characters fits no channel; the most is {_LONGEST}", why="too_long"
+        )
     return text

@@ -61,7 +61,7 @@ def opt_out(session: Session, case: Case, profile: Profile, by: str, now: dateti
     IllegalMoveError when that is known already.
     """
     if profile.opted_out_at is not None:
-        raise IllegalMoveError("this person gets no automatic replies already")
+        raise IllegalMoveError("this person gets no automatic replies already", why="wished")
     profile.opted_out_at = now
     session.add(profile)
     said = session.exec(_NEWEST_IN_CASE, params={"case": case.id, "profile": profile.id}).first()

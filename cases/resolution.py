@@ -122,7 +122,7 @@ def resolve(
     four eyes, the resolutions wait as drafts for a colleague.
     """
     if case.state in _CLOSED:
-        raise IllegalMoveError(f"case {case.protocol} is {case.state.value} already: reopen it first")
+        raise IllegalMoveError(f"case {case.protocol} is {case.state.value} already: reopen it first", why="closed")
     text = with_protocol(body, case.protocol)
     terms = replace(terms or Terms(), again=True)  # closing a case that was opened again says so again
     outcome, under_way = Resolution(), 0
@@ -168,7 +168,7 @@ def with_protocol(body: str, protocol: str) -> str:
     """The text, with the protocol at its end where it does not name it."""
     text = body.strip()
     if not text:
-        raise IllegalMoveError("a resolution needs a text")
+        raise IllegalMoveError("a resolution needs a text", why="no_text")
     return text if protocol in text else f"{text}\n\nProtocolo {protocol}"
 
 

@@ -113,9 +113,9 @@ def move(
     if reply.id is not None and session.get_bind().dialect.name != "sqlite":
         stored = ReplyState(session.exec(select(Reply.state).where(Reply.id == reply.id).with_for_update()).one())
         if stored is not was:
-            raise IllegalMoveError(f"reply {reply.id} has just become {stored.value}: look at it again")
+            raise IllegalMoveError(f"reply {reply.id} has just become {stored.value}: look at it again", why="moved")
     if to not in MOVES[was]:
-        raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}")
+        raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}", why="moved")
     if reply.id is None:
         raise IllegalMoveError("a reply must be stored before it moves")
     reply.state = to
@@ -141,11 +141,13 @@ def move_at_once(
     """
     was = reply.state
     if to not in MOVES[was]:
-        raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}")
+        raise IllegalMoveError(f"reply {reply.id} is {was.value}: it cannot become {to.value}", why="moved")
     session.flush()
     asked = {**changes, "_reply": reply.id, "_was": was, "state": to}
     if session.connection().execute(_moving(frozenset(changes)), asked).rowcount != 1:
-        raise IllegalMoveError(f"reply {reply.id} has just become another than {was.value}: look at it again")
+        raise IllegalMoveError(
+            f"reply {reply.id} has just become another than {was.value}: look at it again", why="moved"
+        )
     for name, value in {**changes, "state": to}.items():
         set_committed_value(reply, name, value)
     told = {"from": was.value}
@@ -180,7 +182,9 @@ def move_claimed(
     False, and nothing written, when the claim or the state is no longer what it was.
     """
     if to not in MOVES[moving.state]:
-        raise IllegalMoveError(f"reply {moving.reply_id} is {moving.state.value}: it cannot become {to.value}")
+        raise IllegalMoveError(
+            f"reply {moving.reply_id} is {moving.state.value}: it cannot become {to.value}", why="moved"
+        )
     asked = {**changes, "_reply": moving.reply_id, "_was": moving.state, "_claim": moving.claim, "state": to}
     connection = session.connection()
     if connection.execute(_moving(frozenset(changes), claimed=True), asked).rowcount != 1:

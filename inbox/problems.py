@@ -60,6 +60,8 @@ def problem_text(t: Texts, error: Exception) -> str:
         return t("problem.personal_data", kind=finding_words(error.finding, t))
     if isinstance(error, HTTPException):
         return t({404: "problem.not_found", 405: "problem.method"}.get(error.status_code, "problem.unexpected"))
+    if isinstance(error, IllegalMoveError) and error.why:
+        return t(f"move.{error.why}")
     return t(_key(error), detail=str(error))
 
 

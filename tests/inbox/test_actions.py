@@ -50,7 +50,7 @@ def test_dismissing_and_reopening(ana: Visit, engine: Engine, protocol: str) -> 
     assert the_case(engine, protocol).state is CaseState.DISMISSED
     again = ana.post(f"/cases/{protocol}/dismiss")
     assert again.status_code == 409
-    assert "not possible now" in again.text
+    assert "closed already" in again.text
     ana.post(f"/cases/{protocol}/reopen")
     assert the_case(engine, protocol).state is CaseState.OPEN
 

@@ -13,6 +13,8 @@ import inbox
 from cases.labels import CHOICES, FIELDS
 from cases.queries.case import Event
 from cases.queries.queue import View
+from errors import IllegalMoveError
+from inbox.problems import problem_text
 from inbox.texts import CATALOGUES, Texts
 from inbox.timeline import event_words
 from models import (
@@ -30,6 +32,7 @@ from models import (
 )
 from responders import RESPONDERS, policy
 
+ROOT = Path(inbox.__file__).parents[1]
 PT, EN = CATALOGUES["pt"], CATALOGUES["en"]
 ZONE = ZoneInfo("America/Sao_Paulo")
 
@@ -76,6 +79,18 @@ def test_every_value_that_is_shown_has_a_name() -> None:
 
 def test_every_rule_is_explained() -> None:
     assert {f"rule.{rule.name}" for rule in policy.RULES} <= PT.keys()
+
+
+def test_every_reason_why_something_is_not_possible_is_told_in_words() -> None:
+    raised = {
+        reason
+        for room in ("cases", "database")
+        for path in (ROOT / room).rglob("*.py")
+        for reason in re.findall(r'\bwhy="([a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert {key.removeprefix("move.") for key in PT if key.startswith("move.")} == raised
+    told = problem_text(Texts("pt", ZONE), IllegalMoveError("the text is 3 characters too long", why="too_long"))
+    assert told == PT["move.too_long"]
 
 
 def test_every_private_way_is_named() -> None:
