@@ -31,6 +31,7 @@ from listeners.poll import give_back, poll
 from listeners.recheck import recheck
 from models import Account, Case, CaseState, Reply, ReplyState, Source
 from responders import build_responder
+from responders.around import on_hold
 from responders.base import OutgoingReply, OwnPost, OwnTimeline, Posted, Responder
 from responders.deliver import Doings, deliver
 from responders.fuses import BLOWN, Fuses
@@ -258,7 +259,7 @@ class Runtime:
     def next_due(self) -> datetime | None:
         """When the next piece of work that waits for its time is due; None when only a person can go on."""
         with reading(self.engine) as session:
-            resting = self.resting()
+            resting, held = self.resting(), on_hold(session)
             moments = [
                 *resting.values(),
                 session.exec(select(func.min(Source.next_poll_at)).where(*_POLLED)).one(),
@@ -266,6 +267,7 @@ class Runtime:
                     select(func.min(func.coalesce(Reply.claimed_until, Reply.next_attempt_at))).where(
                         col(Reply.state).in_([ReplyState.APPROVED, *LOOKED_FOR]),
                         col(Reply.account_id).not_in(resting),
+                        (col(Reply.state) != ReplyState.APPROVED) | col(Reply.account_id).not_in(held),
                     )
                 ).one(),
                 session.exec(select(func.min(Reply.claimed_until)).where(Reply.state == ReplyState.SENDING)).one(),
@@ -428,6 +430,8 @@ def _by_account(
 ) -> int:
     now = runtime.clock.now()
     with reading(runtime.engine) as session:
+        # What waits for a person of ours is not taken up again and again meanwhile; looking for what was sent goes on.
+        held = on_hold(session) if name == "deliver" else ()
         due = session.exec(
             select(Reply.account_id, Reply.id)
             .where(
@@ -435,7 +439,7 @@ def _by_account(
                 col(Reply.next_attempt_at) <= now,
                 # What somebody holds, alive or dead, must not fill the batch for as long as the lease lasts.
                 col(Reply.claimed_until).is_(None) | (col(Reply.claimed_until) < now),
-                col(Reply.account_id).not_in(runtime.resting()),
+                col(Reply.account_id).not_in({*runtime.resting(), *held}),
             )
             .order_by(col(Reply.next_attempt_at), col(Reply.id))
             .limit(_BATCH)

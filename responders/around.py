@@ -1,5 +1,6 @@
 """What stands around a reply that someone wants to send: read at once, and said in the words of the rules."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -284,6 +285,14 @@ def around(session: Session, wanted: Wanted, now: datetime) -> Row[Any] | None:
     }
     found: Row[Any] | None = session.connection().execute(_AROUND, asked).one_or_none()
     return found
+
+
+_ON_HOLD = select(_ACCOUNTS.c.id).where(or_(_ACCOUNTS.c.paused_reason != "", _STOPPED.exists(), _RECOVERING))
+
+
+def on_hold(session: Session) -> Collection[int]:
+    """The accounts that send nothing for now: a person stopped or paused them, or a backup is being read back."""
+    return session.connection().execute(_ON_HOLD).scalars().all()
 
 
 def intent_of(wanted: Wanted, row: Row[Any]) -> Intent:
