@@ -176,6 +176,7 @@ def test_reasons_name_words_of_the_text(classifier: EmbeddedClassifier) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ODD)
 def test_reasons_are_given_for_any_text(classifier: EmbeddedClassifier, text: str) -> None:
     for found in classifier.reasons(text).values():
@@ -203,6 +204,7 @@ def test_none_but_a_rule_and_a_person_are_certain(classifier: EmbeddedClassifier
     assert max(sure) == MOST_SURE
 
 
+@pytest.mark.slow
 def test_what_speaks_against_a_threat_is_in_doubt(classifier: EmbeddedClassifier) -> None:
     verdicts = classifier.classify([text.text for name in corpus.OWN for text in corpus.own(name)[::3]])
     threats = [one for one in verdicts if {Hold.SELF_HARM, Hold.VIOLENCE_HATE} & set(one.holds)]

@@ -53,6 +53,7 @@ def judged() -> Judged:
     return learn(labelled([(text, "praise") for text in PRAISE]), packaged(), packaged())
 
 
+@pytest.mark.slow
 def test_forty_corrections_teach_a_house_style(judged: Judged) -> None:
     assert judged.reason == "better"
     assert judged.heads is not None
@@ -107,6 +108,7 @@ def kept(candidate: Heads, held: Sequence[Text], fields: Sequence[str]) -> list[
     return may_switch(packaged(), candidate, held, fields, marks(packaged(), held, fields), examined)[0]
 
 
+@pytest.mark.slow
 def test_a_hold_that_is_found_less_often_is_refused() -> None:
     heads = packaged()
     column = COLUMNS["holds"].start + CLASSES["holds"].index("self_harm")
@@ -120,6 +122,7 @@ def test_a_hold_that_is_found_less_often_is_refused() -> None:
     assert kept == []
 
 
+@pytest.mark.slow
 def test_what_harms_the_examination_is_refused_however_right_it_is() -> None:
     held = labelled([(text, "praise") for text in PRAISE])
     assert kept(biased("type", "praise", 3.0), held, ["type"]) == []

@@ -170,6 +170,7 @@ def test_the_settings_choose_the_classifier(tiny: Path) -> None:
     assert configured(ClassifierSettings(when="always", model=[model])) is chosen  # loaded once
 
 
+@pytest.mark.slow
 def test_without_a_named_model_no_slow_library_is_imported() -> None:
     code = (
         "import sys, cli, commands.running, commands.classify\n"

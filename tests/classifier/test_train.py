@@ -92,6 +92,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not (tmp_path / "out.npz").exists()
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = a_data_folder(tmp_path)
     (data / "complaints_en.jsonl").unlink()
@@ -100,6 +101,7 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "complaints_en.jsonl cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_bad_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = a_data_folder(tmp_path)
     path = data / "umsab_train_pt.jsonl"

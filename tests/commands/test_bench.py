@@ -95,6 +95,7 @@ def test_a_contestant_that_fails_tells_its_last_words() -> None:
         measured("vader", [], 0.05)
 
 
+@pytest.mark.slow
 def test_what_is_not_installed_is_skipped_and_told(ouvidor: Ouvidor, monkeypatch: pytest.MonkeyPatch) -> None:
     for library in ("onnx", "vaderSentiment"):
         monkeypatch.setitem(sys.modules, library, None)

@@ -133,6 +133,7 @@ def recount(ended: Ended, folder: Path, sin: Sin, capsys: pytest.CaptureFixture[
     return printed, code
 
 
+@pytest.mark.slow
 def test_the_run_itself_holds_nothing_wrong(ended: Ended, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed, code = recount(ended, tmp_path, lambda world: None, capsys)
     assert tuple(printed) == NAMES
@@ -273,6 +274,7 @@ SINS: tuple[tuple[str, Sin], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("figure", "sin"), SINS, ids=[sin.__name__ for _, sin in SINS])
 def test_a_sin_is_counted_and_fails_the_run(
     figure: str, sin: Sin, ended: Ended, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -286,11 +288,13 @@ def test_every_figure_that_must_be_zero_has_a_sin() -> None:
     assert {figure for figure, _ in SINS} == set(MUST_BE_ZERO)
 
 
+@pytest.mark.slow
 def test_a_run_that_got_stuck_fails_and_says_why(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     assert tell(replace(ended.outcome, stuck=["reply 3 is unknown"]), 1.0, as_json=True) == 1
     assert "stuck: reply 3 is unknown" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_json_the_figures_are_a_table(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     assert tell(ended.outcome, 1.0, as_json=False) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -100,25 +100,21 @@ def test_an_answer_that_stands_twice_fails_the_run(tmp_path: Path) -> None:
 
 CRASHES = (
     "deliver.answered:3",
-    *(
-        pytest.param(point, marks=pytest.mark.slow)
-        for point in (
-            "deliver.claimed:1",
-            "poll.stored:2",
-            "poll.committed:4",
-            "tag.computed:2",
-            "tag.stored:1",
-            "triage.stored:3",
-            "deliver.claimed:9",
-            "deliver.looked:5",
-            "deliver.answered:10",
-            "verify.looked:2",
-            "verify.looked:11",
-        )
-    ),
+    "deliver.claimed:1",
+    "poll.stored:2",
+    "poll.committed:4",
+    "tag.computed:2",
+    "tag.stored:1",
+    "triage.stored:3",
+    "deliver.claimed:9",
+    "deliver.looked:5",
+    "deliver.answered:10",
+    "verify.looked:2",
+    "verify.looked:11",
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", CRASHES)
 def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path, point: str) -> None:
     arguments = ("--mentions", "24", "--database", "demo.db")
@@ -141,6 +137,7 @@ def test_kills_from_outside_lose_and_double_nothing(tmp_path: Path) -> None:
     assert_whole(figures(once(tmp_path, "--mentions", "120", "--database", "demo.db")), 120)
 
 
+@pytest.mark.slow
 def test_the_live_demo_prints_its_addresses_serves_them_and_stops(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(

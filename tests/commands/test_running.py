@@ -31,6 +31,7 @@ def test_run_serves_the_inbox_and_stops_when_asked(number: signal.Signals, setti
         assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_one_line(settings_file: Path) -> None:
     with running("run", "--port", "0") as first:
         port = re.findall(r":(\d+)/", line_with(first, "inbox: "))[0]

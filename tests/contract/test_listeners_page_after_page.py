@@ -41,6 +41,7 @@ def _poll(world: World, cursor: str | None, most: int | None = None) -> tuple[se
     return heard, cursor, True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 @pytest.mark.parametrize("stop_after", [None, 1])
 @pytest.mark.parametrize("kind", ["page-twice", "cursor-backwards"])

@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
+from structlog.testing import capture_logs
 
 from cases import gate
 from cases.approval import Terms as Approval
@@ -629,6 +631,12 @@ def test_a_draft_to_a_private_post_is_not_approved_in_public(engine: Engine) -> 
 # What looking may come to
 
 
+@pytest.fixture
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    with capture_logs() as entries:
+        yield entries
+
+
 class Wedged(RecordingResponder):
     """A client that fails in a way that nobody foresaw."""
 
@@ -636,7 +644,9 @@ class Wedged(RecordingResponder):
         raise KeyError("id")
 
 
-def test_a_look_that_fails_as_nobody_foresaw_goes_to_a_person_in_the_end(engine: Engine, reply_id: int) -> None:
+def test_a_look_that_fails_as_nobody_foresaw_goes_to_a_person_in_the_end(
+    engine: Engine, reply_id: int, logged: list[MutableMapping[str, Any]]
+) -> None:
     platform, now = Wedged(), NOON
     for _ in range(40):
         due = reply_of(engine, reply_id).next_attempt_at
@@ -647,8 +657,10 @@ def test_a_look_that_fails_as_nobody_foresaw_goes_to_a_person_in_the_end(engine:
     reply = reply_of(engine, reply_id)
     assert (platform.posts, reply.state) == (0, S.NEEDS_HUMAN)
     assert "KeyError" in reply.last_error
+    assert [(entry["event"], entry["error"]) for entry in logged][:1] == [("look_failed", "KeyError")]
 
 
+@pytest.mark.usefixtures("logged")
 def test_an_unknown_one_that_cannot_be_looked_for_goes_to_a_person_in_the_end(engine: Engine, reply_id: int) -> None:
     platform, now = RecordingResponder(), NOON
     platform.post_errors = [OutcomeUnknownError("reset")]
