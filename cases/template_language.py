@@ -1,5 +1,6 @@
 """The language of templates: text, four variables, four filters and `if`; nothing that loops, calls or looks inside."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -27,6 +28,8 @@ _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter),
     *(nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not),
 )
+_BRACES = ("{{", "}}", "{%", "%}", "{#", "#}")
+_JOINERS = "\u200c\u200d"  # emoji and some scripts are written with them
 _AS_WRITTEN: Mapping[type[nodes.Node], str] = {
     nodes.For: "{% for %}",
     nodes.Macro: "{% macro %}",
@@ -132,6 +135,8 @@ def _must_be_allowed(node: nodes.Node) -> None:
             "not_allowed",
             written,
         )
+    if isinstance(node, nodes.TemplateData):
+        _must_be_plain(node)
     if isinstance(node, nodes.Name) and node.name not in VARIABLES:
         message = f"line {node.lineno}: no variable is named {node.name!r}; there are {', '.join(VARIABLES)}"
         raise TemplateFaultError(message, "unknown_variable", node.name)
@@ -140,3 +145,14 @@ def _must_be_allowed(node: nodes.Node) -> None:
     ):
         message = f"line {node.lineno}: no filter is {node.name!r}; there are {', '.join(FILTERS)}, without brackets"
         raise TemplateFaultError(message, "unknown_filter", node.name)
+
+
+def _must_be_plain(node: nodes.TemplateData) -> None:
+    """Of what is said as it is written: no braces left over, and nothing that readers cannot see."""
+    left = next((sign for sign in _BRACES if sign in node.data), "")
+    if left:
+        raise TemplateFaultError(f"line {node.lineno}: {left} would stand in the text as it is", "syntax", left)
+    hidden = next((sign for sign in node.data if unicodedata.category(sign) == "Cf" and sign not in _JOINERS), "")
+    if hidden:
+        told = f"U+{ord(hidden):04X}"
+        raise TemplateFaultError(f"line {node.lineno}: {told} is a sign that nobody sees: take it out", "hidden", told)

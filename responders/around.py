@@ -102,10 +102,16 @@ _SENT_ELSEWHERE = and_(
 )
 _ANSWERED_ELSEWHERE = or_(
     select(_HEARD.c.id).where(*_IN_THREAD, _SENT_ELSEWHERE).correlate(_MENTIONS).exists(),
-    # The account's own timeline showed it.
+    # The timeline of an account of the brand showed it.
     select(_OWN.c.id)
-    .where(_OWN.c.account_id == _ACCOUNTS.c.id, _OWN.c.parent_external_id == _MENTIONS.c.external_id)
-    .correlate(_MENTIONS, _ACCOUNTS)
+    .join(_THEIRS, _THEIRS.c.id == _OWN.c.account_id)
+    .where(
+        _THEIRS.c.brand_id == _MENTIONS.c.brand_id,
+        _THEIRS.c.channel == _MENTIONS.c.channel,
+        _THEIRS.c.place == _MENTIONS.c.place,
+        _OWN.c.parent_external_id == _MENTIONS.c.external_id,
+    )
+    .correlate(_MENTIONS)
     .exists(),
 )
 # The newest of what the person said in the thread, or somebody of ours without us.

@@ -24,7 +24,7 @@ from errors import (
 )
 from models import Account, Case, Mention, Reply, ReplyState
 from responders.base import Posted
-from responders.fuses import Fuses
+from responders.fuses import BLOWN, Fuses
 from responders.outbox import Claimed, release, released
 
 FIRST_LOOK = timedelta(seconds=5)  # after posting: read-back lags a little everywhere
@@ -219,7 +219,8 @@ def _backoff(attempts: int) -> timedelta:
 
 def _pause(session: Session, reply: Reply, error: NeedsAttentionError, now: datetime) -> None:
     account = session.get_one(Account, reply.account_id)
-    account.paused_reason = str(error)[:500]
+    if not account.paused_reason.startswith(BLOWN):  # which only a person lifts
+        account.paused_reason = str(error)[:500]
     session.add(account)
     raise_alarm(session, "account_paused", f"account:{account.id}", f"{account.name}: {error}", now)
 

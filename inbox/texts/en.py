@@ -298,6 +298,7 @@ ENGLISH: Mapping[str, str] = {
     "template_fault.empty_on": "On this channel the text would say nothing: {about}. Write what to say there as well.",
     "template_fault.too_long": "The text is longer than {about} characters.",
     "template_fault.syntax": "The text could not be read. Check the braces. Detail: {about}",
+    "template_fault.hidden": "The text holds a sign that nobody sees ({about}). Type that place anew.",
     "template_fault.not_allowed": (
         "A template knows text, the parts in the list, the filters upper, lower, capitalize and trim, and if. "
         "Take this out: {about}"

@@ -298,6 +298,7 @@ PORTUGUESE: Mapping[str, str] = {
     "template_fault.empty_on": "Neste canal o texto não diria nada: {about}. Escreva também o que dizer nele.",
     "template_fault.too_long": "O texto passa de {about} caracteres.",
     "template_fault.syntax": "O texto não pôde ser lido. Confira as chaves. Detalhe: {about}",
+    "template_fault.hidden": "O texto tem um sinal que ninguém vê ({about}). Digite esse trecho de novo.",
     "template_fault.not_allowed": (
         "Um texto pronto só conhece texto, as partes da lista, os filtros upper, lower, capitalize e trim, e if. "
         "Tire: {about}"

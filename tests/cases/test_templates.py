@@ -124,6 +124,10 @@ def test_a_name_has_one_purpose(engine: Engine) -> None:
         ("Olá, {{ name }}", {}, "unknown_variable"),
         ("{{ protocol", {}, "syntax"),
         ("{% for a in brand %}{% endfor %}", {}, "not_allowed"),
+        ("}} Olá", {}, "syntax"),
+        ("{% raw %}{{ x }}{% endraw %} Olá", {}, "syntax"),
+        ("Ol\u200bá", {}, "hidden"),
+        ("\u202eOlá", {}, "hidden"),
         ("x" * 20_001, {}, "too_long"),
         (TEXT, {"name": "  "}, "name"),
         (TEXT, {"name": "n" * 61}, "name"),
@@ -137,6 +141,12 @@ def test_a_text_that_cannot_be_used_is_not_saved(engine: Engine, body: str, fiel
             a_text(session, the_brand(session), body, **fields)
         assert refused.value.fault == fault
         assert session.exec(select(Template)).all() == []
+
+
+@pytest.mark.parametrize("body", ["👩\u200d💻 Olá { de novo }", "Custa R$ 10 } { ok"])
+def test_braces_and_emoji_of_a_plain_text_are_saved(engine: Engine, body: str) -> None:
+    with transaction(engine) as session:
+        assert a_text(session, the_brand(session), body).body == body
 
 
 def test_somebody_must_be_named(engine: Engine) -> None:

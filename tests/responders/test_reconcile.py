@@ -12,13 +12,13 @@ from cases.approval import Terms as Approval
 from cases.approval import approve
 from database.engine import reading, transaction
 from errors import ChannelError, NeedsAttentionError, OutcomeUnknownError, RateLimitedError, TryLaterError
-from models import Account, Alarm, Mention, OwnPostSeen, Reply, ReplyState, Source, TimelineEvent
+from models import Account, Alarm, Brand, Mention, OwnPostSeen, Reply, ReplyState, Source, TimelineEvent
 from responders.base import OwnPost
 from responders.deliver import deliver
 from responders.reconcile import EVERY, Reconciled, reconcile
 from responders.verify import verify
 from settings import AcknowledgeRule
-from tests.builders import NOON, a_case, a_draft, a_mention, a_world
+from tests.builders import NOON, a_case, a_draft, a_mention, a_world, an_account
 from tests.fakes import RecordingResponder
 
 HOUR = timedelta(hours=1)
@@ -204,7 +204,10 @@ def test_two_processes_compare_an_account_once(engine: Engine, reply_id: int) ->
     assert compared(engine, platform, NOON + HOUR + EVERY) is not None
 
 
-def test_automation_is_silent_where_somebody_answered_elsewhere(engine: Engine, reply_id: int) -> None:
+@pytest.mark.parametrize("through_a_second", [False, True])
+def test_automation_is_silent_where_somebody_answered_elsewhere(
+    engine: Engine, reply_id: int, through_a_second: bool
+) -> None:
     with transaction(engine) as session:
         source = session.exec(select(Source)).one()
         mention = a_mention(session, source, "2", thread_external_id="2")
@@ -214,6 +217,9 @@ def test_automation_is_silent_where_somebody_answered_elsewhere(engine: Engine, 
     platform.native = [OwnPost("n1", "", "Oi!", NOON, "2")]
     compared(engine, platform, NOON + HOUR)
     with transaction(engine) as session:
+        if through_a_second:
+            second = an_account(session, session.exec(select(Brand)).one(), "mastodon", name="second", handle="second")
+            session.exec(select(OwnPostSeen)).one().account_id = second.id or 0
         mention = session.get_one(Mention, mention_id)
         case = session.get_one(type(case), case_id)
         rules = [AcknowledgeRule(template={"pt": "Olá! Protocolo {{ protocol }}."})]
