@@ -23,7 +23,9 @@ from commands.on_sandbox import settings_on_sandbox, without_waiting_for_the_dis
 from database import crash
 from database.engine import open_database
 from listeners import build_listener
+from privacy.outbound import outbound
 from responders import build_responder
+from responders.opt_out import asks_to_be_left_alone
 from sandbox.clock import SharedClock
 from scheduler import Runtime
 
@@ -51,6 +53,7 @@ def main() -> None:
     """Do as the host says until it says nothing more."""
     orders = orders_from_input()
     set_up_logs(as_json=True)
+    make_what_is_made_once()
     options = first_of(orders)
     folder = Path(options.folder)
     settings = settings_on_sandbox(options.url, options.database, folder / "loop.toml", every=EVERY)
@@ -71,6 +74,13 @@ def main() -> None:
     while True:
         arm(orders.get())
         say(told(runtime.once() + person.step(), runtime.next_due()))
+
+
+def make_what_is_made_once() -> None:
+    """Before the host says anything: the process before this one may still be at work, and this one waits."""
+    configured().classify(["Meu pedido não chegou, e ninguém me responde."])
+    outbound("Precisamos do seu CPF.")
+    asks_to_be_left_alone("Parem de me responder.")
 
 
 def impatient(connection: Connection) -> Connection:
