@@ -28,6 +28,7 @@ PAGES = {
     "sources": "/sources",
     "numbers": "/numbers",
     "classifier": "/numbers/classifier",
+    "templates": "/templates",
 }
 
 
