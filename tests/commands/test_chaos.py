@@ -338,6 +338,8 @@ def test_a_stop_from_outside_leaves_nothing_behind(tmp_path: Path, number: int) 
         env=environment(tmp_path),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # A shell lets what it starts in the background ignore Ctrl-C, and that is handed down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads here
     )
     try:
         child = child_of(process)
