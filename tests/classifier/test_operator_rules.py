@@ -95,8 +95,12 @@ def test_signs_take_no_longer_than_the_text_is_long(piece: str) -> None:
         signs_of(text)
         return time.process_time() - started
 
-    half, whole = min(seconds(25_000) for _ in range(5)), min(seconds(50_000) for _ in range(5))
-    assert whole <= 3 * max(half, 0.001)
+    def grown() -> float:
+        half, whole = min(seconds(25_000) for _ in range(5)), min(seconds(50_000) for _ in range(5))
+        return whole / max(half, 0.001)
+
+    # A busy machine now and then slows the longer text alone; work that grows with the square does it every time.
+    assert any(grown() <= 3 for _ in range(5))
 
 
 def test_language_channel_and_reach_must_all_hold() -> None:
