@@ -3,7 +3,7 @@
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -424,18 +424,18 @@ def _verify_one(runtime: Runtime, account_id: int, reply_id: int) -> int:
 
 def _by_account(
     runtime: Runtime,
-    states: Iterable[ReplyState],
+    states: Collection[ReplyState],
     name: str,
     one: Callable[[Runtime, int, int], int],
 ) -> int:
     now = runtime.clock.now()
     with reading(runtime.engine) as session:
         # What waits for a person of ours is not taken up again and again meanwhile; looking for what was sent goes on.
-        held = on_hold(session) if name == "deliver" else ()
+        held = on_hold(session) if ReplyState.APPROVED in states else ()
         due = session.exec(
             select(Reply.account_id, Reply.id)
             .where(
-                col(Reply.state).in_(list(states)),
+                col(Reply.state).in_(states),
                 col(Reply.next_attempt_at) <= now,
                 # What somebody holds, alive or dead, must not fill the batch for as long as the lease lasts.
                 col(Reply.claimed_until).is_(None) | (col(Reply.claimed_until) < now),

@@ -176,33 +176,27 @@ _OF_A_BRAND = (
     .correlate(_MENTIONS, _PROFILES)
     .exists()
 )
-_STOPPED = (
-    select(_STOPS.c.id)
-    .where(
-        _STOPS.c.lifted_at.is_(None),
-        ~_STOPS.c.automation_only,
-        or_(
-            _STOPS.c.scope == "everything",
-            and_(_STOPS.c.scope == "brand", _STOPS.c.subject == _ACCOUNTS.c.brand_id),
-            and_(_STOPS.c.scope == "account", _STOPS.c.subject == _ACCOUNTS.c.id),
-        ),
+
+
+def _stop_stands(condition: Any) -> Any:
+    """Whether a stop of that kind stands over the account."""
+    return (
+        select(_STOPS.c.id)
+        .where(
+            _STOPS.c.lifted_at.is_(None),
+            condition,
+            or_(
+                _STOPS.c.scope == "everything",
+                and_(_STOPS.c.scope == "brand", _STOPS.c.subject == _ACCOUNTS.c.brand_id),
+                and_(_STOPS.c.scope == "account", _STOPS.c.subject == _ACCOUNTS.c.id),
+            ),
+        )
+        .correlate(_ACCOUNTS)
+        .exists()
     )
-    .correlate(_ACCOUNTS)
-)
-_INCIDENT = (
-    select(_STOPS.c.id)
-    .where(
-        _STOPS.c.lifted_at.is_(None),
-        _STOPS.c.automation_only,
-        or_(
-            _STOPS.c.scope == "everything",
-            and_(_STOPS.c.scope == "brand", _STOPS.c.subject == _ACCOUNTS.c.brand_id),
-            and_(_STOPS.c.scope == "account", _STOPS.c.subject == _ACCOUNTS.c.id),
-        ),
-    )
-    .correlate(_ACCOUNTS)
-    .exists()
-)
+
+
+_STOPPED, _INCIDENT = _stop_stands(~_STOPS.c.automation_only), _stop_stands(_STOPS.c.automation_only)
 _RECOVERING = (
     select(_OTHERS.c.id)
     .where(
@@ -251,7 +245,7 @@ _AROUND: Select[Any] = (
         _sent().scalar_subquery().label("replies_to_person"),
         _if_automatic(_DEPTH + _AUTOMATIC_IN_THREAD).label("thread_depth"),
         _NEWEST.label("thread_mark"),
-        _STOPPED.exists().label("stopped"),
+        _STOPPED.label("stopped"),
         _RECOVERING.label("recovering"),
         _NEWEST_STATUS.label("thread_status"),
         _THREAD_BEGAN.label("thread_posted_at"),
@@ -293,7 +287,7 @@ def around(session: Session, wanted: Wanted, now: datetime) -> Row[Any] | None:
     return found
 
 
-_ON_HOLD = select(_ACCOUNTS.c.id).where(or_(_ACCOUNTS.c.paused_reason != "", _STOPPED.exists(), _RECOVERING))
+_ON_HOLD = select(_ACCOUNTS.c.id).where(or_(_ACCOUNTS.c.paused_reason != "", _STOPPED, _RECOVERING))
 
 
 def on_hold(session: Session) -> Collection[int]:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
 from cases.approval import approve
+from cases.stops import Scope, resume, stop
 from channels.connection import Clock, Connection, SourceConfig
 from classifier.base import Verdict
 from database.engine import reading, transaction
@@ -234,6 +235,22 @@ def test_nothing_is_sent_while_posting_is_off(
     assert platform.posts == (1 if posting else 0)
     with reading(engine) as session:
         assert session.exec(select(Reply.state)).one() is state
+
+
+def test_what_a_person_holds_back_is_not_taken_up_until_it_is_let_go(
+    engine: Engine, runtime_of: Callable[..., Runtime], platform: RecordingResponder
+) -> None:
+    runtime = runtime_of(posting=True, good=ScriptedListener(a_page()))
+    approved(engine)
+    with transaction(engine) as session:
+        stop(session, Scope(), "Ana", "", NOON)
+    runtime.once()
+    assert runtime.next_due() is None or runtime.next_due() > NOON  # type: ignore[operator]
+    with transaction(engine) as session:
+        assert session.exec(select(Reply.fence)).one() == 0  # nobody claimed it, to give it back
+        assert resume(session, Scope(), "Ana", NOON)
+    runtime.once()
+    assert platform.posts == 1
 
 
 def test_a_start_gives_what_was_paused_another_chance(engine: Engine, runtime_of: Callable[..., Runtime]) -> None:

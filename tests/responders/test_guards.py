@@ -22,6 +22,7 @@ from database.engine import reading, transaction
 from errors import (
     FourEyesError,
     IllegalMoveError,
+    NeedsAttentionError,
     OutcomeUnknownError,
     PersonalDataError,
     PolicyRefusedError,
@@ -31,7 +32,7 @@ from listeners.purge import purge
 from models import Account, Alarm, Brand, Case, Mention, Profile, Reply, ReplyPurpose, ReplyState, Source, TimelineEvent
 from responders.base import OutgoingReply, OwnPost, Posted
 from responders.deliver import Doings, deliver, seconds
-from responders.fuses import Fuses
+from responders.fuses import BLOWN, Fuses, blow
 from responders.settle import Terms, reclaim
 from responders.verify import verify
 from settings import Settings
@@ -626,6 +627,21 @@ def test_a_draft_to_a_private_post_is_not_approved_in_public(engine: Engine) -> 
         reply = a_draft(session, a_case(session, mention), mention)
         with pytest.raises(PolicyRefusedError):
             approve(session, reply, "Bia", NOON)
+
+
+def test_what_pauses_an_account_besides_does_not_hide_a_blown_fuse_from_a_restart(engine: Engine) -> None:
+    a_world(engine)
+    reply_id = approved(engine)
+    platform = RecordingResponder()
+
+    def blown_meanwhile() -> None:
+        with transaction(engine) as session:
+            blow(session, session.exec(select(Account.id)).one() or 0, f"{BLOWN}an_hour: 600 replies were sent", NOON)
+
+    platform.on_post, platform.post_errors = blown_meanwhile, [NeedsAttentionError("the token was revoked")]
+    assert deliver(engine, platform, reply_id, NOON) is S.APPROVED
+    with reading(engine) as session:
+        assert session.exec(select(Account.paused_reason)).one().startswith(BLOWN)
 
 
 # What looking may come to
