@@ -1,7 +1,6 @@
 """`[[rule]]`: what the operator decides by words, emoji, language, channel and reach, above every model."""
 
 import random
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from settings_classifier import RuleSettings
 from tests.builders import NOON, a_heard, a_page, a_world, an_author
 from tests.classifier.told import ToldClassifier, a_verdict
 from tests.contract.test_classifiers import AWKWARD
+from tests.linear import assert_linear
 
 
 def a_rule(name: str = "r", **fields: Any) -> RuleSettings:
@@ -89,18 +89,7 @@ def test_signs_are_those_that_unicode_knows() -> None:
 
 @pytest.mark.parametrize("piece", ["🇧", "🇧🇷\u0301", "\u0600🇧", "👩\u200d", "\u0915\u094d"])
 def test_signs_take_no_longer_than_the_text_is_long(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        started = time.process_time()
-        signs_of(text)
-        return time.process_time() - started
-
-    def grown() -> float:
-        half, whole = min(seconds(25_000) for _ in range(5)), min(seconds(50_000) for _ in range(5))
-        return whole / max(half, 0.001)
-
-    # A busy machine now and then slows the longer text alone; work that grows with the square does it every time.
-    assert any(grown() <= 3 for _ in range(5))
+    assert_linear(signs_of, piece, 50_000, most=3)
 
 
 def test_language_channel_and_reach_must_all_hold() -> None:

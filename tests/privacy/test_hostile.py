@@ -1,13 +1,12 @@
 """Texts made to hide a number, to break the patterns or to cost time."""
 
-import time
-
 import pytest
 
 from models import PersonalData
 from privacy.find import Found, find, kinds
 from privacy.mask import mask
 from privacy.plain import made_plain
+from tests.linear import assert_linear
 
 K = PersonalData
 
@@ -133,19 +132,4 @@ UNITS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS)
 def test_twice_the_text_takes_about_twice_the_time(unit: str) -> None:
-    """The least of several runs tells the work apart from the machine's other business."""
-    half, whole = (unit * (length // len(unit)) for length in (50_000, 100_000))
-    for tried in range(5):
-        grown = _least_time(whole, 2 + tried) / max(_least_time(half, 2 + tried), 0.001)
-        if grown <= 2.5:
-            return
-    pytest.fail(f"twice the text took {grown:.1f} times as long")
-
-
-def _least_time(text: str, runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        start = time.process_time()
-        find(text)
-        times.append(time.process_time() - start)
-    return min(times)
+    assert_linear(find, unit, 100_000)
